@@ -1,0 +1,22 @@
+"""Selection rules for the whole suite."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shared_data import SHARED  # noqa: E402
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what needs the sample data where it is absent: a skip would hide it."""
+    if SHARED.is_dir():
+        return
+    missing = [item for item in items if item.get_closest_marker("shared")]
+    if missing:
+        config.hook.pytest_deselected(items=missing)
+        items[:] = [item for item in items if item not in missing]
