@@ -13,12 +13,19 @@ from dataclasses import dataclass
 
 
 class StatesError(Exception):
-    """A failure that a workflow can retry or catch, as `{Error, Cause}`."""
+    """A failure that a workflow can retry or catch, as `{Error, Cause}`.
 
-    def __init__(self, name: str, cause: str | None = None) -> None:
+    A Fail state may fail without a name. `wildcard` False: only its own name matches it, not
+    States.ALL or States.TaskFailed.
+    """
+
+    def __init__(
+        self, name: str | None, cause: str | None = None, *, wildcard: bool = True
+    ) -> None:
         super().__init__(name, cause)
         self.name = name
         self.cause = cause
+        self.wildcard = wildcard
 
 
 class EvaluationError(Exception):

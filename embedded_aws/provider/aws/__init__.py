@@ -1,0 +1,55 @@
+"""Every resource type that the embedded AWS provisions."""
+
+from embedded_aws.provider.aws import (
+    cloudwatch,
+    dynamodb,
+    events,
+    iam,
+    kms,
+    lambda_,
+    logs,
+    s3_bucket,
+    s3_object,
+    s3_settings,
+    scheduler,
+    sns,
+    sqs,
+    stepfunctions,
+)
+from embedded_aws.provider.registry import Registry
+
+HANDLERS = Registry(
+    [
+        s3_bucket.Bucket(),
+        s3_settings.BucketPublicAccessBlock(),
+        s3_settings.BucketServerSideEncryptionConfiguration(),
+        s3_settings.BucketVersioning(),
+        s3_settings.BucketLifecycleConfiguration(),
+        s3_settings.BucketPolicy(),
+        s3_settings.BucketOwnershipControls(),
+        s3_settings.BucketNotification(),
+        s3_object.BucketObjectv2(),
+        s3_object.BucketObject(),
+        iam.Role(),
+        iam.RolePolicy(),
+        iam.Policy(),
+        iam.RolePolicyAttachment(),
+        lambda_.Function(),
+        lambda_.LayerVersion(),
+        stepfunctions.StateMachine(),
+        logs.LogGroup(),
+        kms.Key(),
+        kms.Alias(),
+        scheduler.ScheduleGroup(),
+        scheduler.Schedule(),
+        dynamodb.Table(),
+        events.EventRule(),
+        events.EventTarget(),
+        sqs.Queue(),
+        sqs.QueuePolicy(),
+        sns.Topic(),
+        sns.TopicPolicy(),
+        sns.TopicSubscription(),
+        cloudwatch.MetricAlarm(),
+    ]
+)

@@ -18,6 +18,8 @@ class Call:
     task_token    set for `.waitForTaskToken` (already part of the evaluated arguments)
     execution_arn, execution_name  of the running execution
     sleep         waits on the engine's clock (pollers of `.sync` use it)
+    ended         returns when an execution of this engine has ended, at once if the engine does
+                  not know it; without it `.sync` polls
     """
 
     role_arn: str
@@ -29,6 +31,7 @@ class Call:
     run_blocking: Callable[[Callable[[], Any]], Awaitable[Any]]
     sleep: Callable[[float], Awaitable[None]]
     task_token: str | None = None
+    ended: Callable[[str], Awaitable[None]] | None = None
 
 
 class Integration(Protocol):
@@ -39,9 +42,14 @@ class Integration(Protocol):
     `pattern` is request, sync or token.
     """
 
-    resource_type: str
-    resource: str
-    pattern: str
+    @property
+    def resource_type(self) -> str: ...
+
+    @property
+    def resource(self) -> str: ...
+
+    @property
+    def pattern(self) -> str: ...
 
     def check(self, arguments: Any) -> list[str]:
         """Problems of literal arguments at creation: unknown or missing names."""

@@ -1,0 +1,53 @@
+# Everything a machine with Python 3.11 or 3.12, make and Node needs to run this project.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NODE_READY := node_modules/.ready
+POSTINGS ?=
+
+.PHONY: demo test test-all lint bench lock clean
+
+## make demo: provision a fresh embedded AWS, enrich the sample postings, show what came out
+demo: $(READY)
+	$(BIN)/dej demo $(if $(POSTINGS),--postings $(POSTINGS))
+
+## make test: every test that takes seconds
+test: $(READY)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+
+## make test-all: the slow ones too
+test-all: $(READY)
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+## make lint: style, types, and the rendered workflows and program against AWS's own rules
+lint: $(READY) $(NODE_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m infra.lint
+
+## make bench: throughput and size measurements, minutes long
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+## make lock: resolve the dependencies of pyproject.toml into requirements.txt
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal \
+		--python-version 3.11 --quiet --no-emit-index-url --no-header -o requirements.txt
+
+clean:
+	rm -rf $(VENV) build node_modules
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 12) else \
+		"data-engineer-jobs needs Python 3.11 or 3.12; name one with PYTHON=..., for example make demo PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(NODE_READY): package.json package-lock.json
+	npm ci --no-audit --no-fund --silent
+	@touch $@

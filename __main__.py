@@ -1,0 +1,5 @@
+"""Everything that this project has on AWS. `pulumi up` applies it, and so does `dej up`."""
+
+from infra.platform import deploy
+
+deploy()

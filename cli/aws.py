@@ -1,0 +1,99 @@
+"""The endpoint that commands talk to, and AWS's errors as diagnostics."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from cli import local_server
+from cli.errors import CommandError, Diagnostic, ExitCode
+
+if TYPE_CHECKING:
+    from embedded_aws.endpoint import Endpoint
+
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+}
+_BAD_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+def local_endpoint(port: int = local_server.DEFAULT_PORT) -> Endpoint:
+    """The running embedded AWS on a port.
+
+    Raises CommandError if none runs there or it died.
+    """
+    from embedded_aws.endpoint import Endpoint
+
+    record = local_server.find(port)
+    if record is None:
+        raise CommandError(local_server.absent(port))
+    if local_server.status(record) is None:
+        raise CommandError(local_server.died(record))
+    return Endpoint(record.url)
+
+
+def diagnose(error: Exception) -> Diagnostic:
+    """A boto3 error as one sentence, its cause, and what to do."""
+    if isinstance(error, ClientError):
+        return _refusal(error)
+    if isinstance(error, (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError)):
+        return Diagnostic(
+            "AWS cannot be reached.",
+            ExitCode.REFUSED,
+            context=str(error),
+            hint="dej status",
+        )
+    if isinstance(error, NoCredentialsError):
+        return Diagnostic(
+            "There are no AWS credentials.",
+            ExitCode.REFUSED,
+            note="dej uses the same profiles and variables as the AWS CLI",
+            hint="aws configure" if not os.environ.get("AWS_PROFILE") else "aws sso login",
+        )
+    if isinstance(error, ParamValidationError):
+        return Diagnostic(
+            "The call to AWS is malformed.",
+            context=" ".join(str(error).split()),
+            note="this is a defect of dej",
+        )
+    assert isinstance(error, BotoCoreError)
+    return Diagnostic("The AWS client failed.", ExitCode.REFUSED, context=str(error))
+
+
+def _refusal(error: ClientError) -> Diagnostic:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message") or code
+    operation = error.operation_name
+    if code in _DENIED:
+        return Diagnostic(
+            f"AWS denies {operation}.",
+            ExitCode.REFUSED,
+            context=message,
+            note="the credentials in use lack this permission",
+        )
+    if code in _BAD_CREDENTIALS:
+        return Diagnostic(
+            f"AWS does not accept the credentials for {operation}.",
+            ExitCode.REFUSED,
+            context=message,
+        )
+    return Diagnostic(f"AWS refuses {operation} with {code}.", ExitCode.REFUSED, context=message)

@@ -1,0 +1,1 @@
+"""`dej demo`: a fresh embedded AWS, provisioned, used once, and shown."""

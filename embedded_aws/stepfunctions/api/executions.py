@@ -1,0 +1,256 @@
+"""Operations on executions: start, stop, describe, list, history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..clock import Waiter
+from ..errors import ApiError
+from ..execution import EXPRESS_SECONDS, launch
+from ..history import render
+from ..jsontext import JsonText, dumps
+from ..store import Execution, MachineRecord, Plan, Services
+from .checks import Request, arn_of, json_of, name_of, page, paged, refuse, validation
+from .machines import machine_of
+
+STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE")
+
+
+def _plan(record: MachineRecord) -> Plan:
+    timeout = record.machine.timeout
+    express = record.type == "EXPRESS"
+    if express:
+        timeout = min(timeout or EXPRESS_SECONDS, EXPRESS_SECONDS)
+    return Plan(
+        machine_arn=record.arn,
+        machine_id=record.arn,
+        machine_name=record.name,
+        path=record.name,
+        definition=record.definition,
+        graph=record.machine.graph,
+        role_arn=record.role_arn,
+        revision=record.revision,
+        express=express,
+        timeout=timeout,
+        logging=record.logging,
+    )
+
+
+def execution_of(services: Services, request: Request) -> Execution:
+    arn = arn_of(request, "executionArn", "execution", "express")
+    execution = services.store.executions.get(arn)
+    if execution is None:
+        raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    return execution
+
+
+def _standard(services: Services, request: Request) -> Execution:
+    execution = execution_of(services, request)
+    if execution.plan.express:
+        raise ApiError(
+            "InvalidArn", "Invalid Arn: 'This operation is not supported by EXPRESS executions'"
+        )
+    return execution
+
+
+def _begin(services: Services, request: Request, record: MachineRecord) -> Execution:
+    name = name_of(request) if request.get("name") else services.uuid()
+    text = request.get("input")
+    text = "{}" if text is None else text
+    value = json_of(text, "InvalidExecutionInput", "State Machine Execution Input")
+    plan = _plan(record)
+    if not plan.express:
+        known = services.store.executions.get(services.arn("execution", f"{plan.path}:{name}"))
+        if known is not None:
+            # The same name and input while it runs is the same execution; anything else is not.
+            if known.status == "RUNNING" and known.input_text == text:
+                return known
+            raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{known.arn}'")
+    execution = launch(services, plan, name, value, JsonText(text))
+    execution.trace_header = request.get("traceHeader")
+    return execution
+
+
+def start(services: Services, request: Request) -> dict[str, Any]:
+    execution = _begin(services, request, machine_of(services, request))
+    return {"executionArn": execution.arn, "startDate": execution.started}
+
+
+async def start_sync(services: Services, request: Request) -> dict[str, Any]:
+    record = machine_of(services, request)
+    if record.type != "EXPRESS":
+        raise ApiError(
+            "StateMachineTypeNotSupported",
+            "This operation is not supported by this type of state machine",
+        )
+    execution = _begin(services, request, record)
+    waiter = Waiter(services.clock)
+    execution.when_ended = lambda _: waiter.wake()
+    await waiter.wait()
+    stopped = execution.stopped or execution.started
+    milliseconds = round((stopped - execution.started) * 1000)
+    shown = describe_one(execution)
+    for name in ("redriveCount", "redriveStatus", "redriveStatusReason"):
+        shown.pop(name, None)
+    shown["billingDetails"] = {
+        "billedMemoryUsedInMB": 64,
+        "billedDurationInMilliseconds": -(-milliseconds // 100) * 100,
+    }
+    return shown
+
+
+def stop(services: Services, request: Request) -> dict[str, Any]:
+    execution = _standard(services, request)
+    stopper = services.store.running.get(execution.arn)
+    if stopper is not None:
+        stopper(request.get("error"), request.get("cause"))
+    return {"stopDate": execution.stopped}
+
+
+def describe_one(execution: Execution) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.plan.machine_id,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": execution.started,
+        "input": execution.input_json(),
+        "inputDetails": {"included": True},
+    }
+    optional = {
+        "stopDate": execution.stopped,
+        "error": execution.error,
+        "cause": execution.cause,
+        "mapRunArn": execution.map_run_arn,
+        "traceHeader": execution.trace_header,
+    }
+    shown |= {name: value for name, value in optional.items() if value is not None}
+    if execution.status == "SUCCEEDED":
+        shown["output"] = dumps(execution.output)
+        shown["outputDetails"] = {"included": True}
+    shown["redriveCount"] = 0
+    shown["redriveStatus"] = "NOT_REDRIVABLE"
+    shown["redriveStatusReason"] = f"Execution is {execution.status} and cannot be redriven"
+    return shown
+
+
+def describe(services: Services, request: Request) -> dict[str, Any]:
+    return describe_one(_standard(services, request))
+
+
+def describe_machine(services: Services, request: Request) -> dict[str, Any]:
+    """DescribeStateMachineForExecution: what the execution was started with."""
+    execution = _standard(services, request)
+    plan = execution.plan
+    shown = {
+        "stateMachineArn": plan.machine_id,
+        "name": plan.machine_name,
+        "definition": plan.definition,
+        "roleArn": plan.role_arn,
+        "updateDate": execution.started,
+        "loggingConfiguration": dict(plan.logging),
+        "revisionId": plan.revision,
+    }
+    if execution.map_run_arn is not None:
+        shown["mapRunArn"] = execution.map_run_arn
+        shown["label"] = plan.path.split("/", 1)[1]
+    return shown
+
+
+def list_(services: Services, request: Request) -> dict[str, Any]:
+    """The newest first, of a machine or of a map run."""
+    refuse(request, "redriveFilter")
+    store = services.store
+    if bool(request.get("stateMachineArn")) == bool(request.get("mapRunArn")):
+        raise validation("Give either stateMachineArn or mapRunArn")
+    if request.get("mapRunArn"):
+        arns = store.children.get(map_run_of(services, request).arn, [])
+    else:
+        record = machine_of(services, request)
+        if record.type == "EXPRESS":
+            raise ApiError(
+                "StateMachineTypeNotSupported",
+                "This operation is not supported by this type of state machine",
+            )
+        arns = store.by_machine.get(record.arn, [])
+    wanted = request.get("statusFilter")
+    if wanted is not None and wanted not in STATUSES:
+        raise validation(f"statusFilter must be one of {', '.join(STATUSES)}")
+    found = [store.executions[arn] for arn in reversed(arns)]
+    if wanted is not None:
+        found = [execution for execution in found if execution.status == wanted]
+    shown, more = page(request, found, 1000)
+    return paged("executions", [_summary(execution) for execution in shown], more)
+
+
+def _summary(execution: Execution) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.plan.machine_id,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": execution.started,
+        "redriveCount": 0,
+    }
+    optional = {
+        "stopDate": execution.stopped,
+        "mapRunArn": execution.map_run_arn,
+        "itemCount": execution.item_count,
+    }
+    return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def history(services: Services, request: Request) -> dict[str, Any]:
+    execution = _standard(services, request)
+    events = execution.history.events
+    numbers: Any = range(1, len(events) + 1)
+    if request.get("reverseOrder"):
+        numbers = numbers[::-1]
+    shown, more = page(request, numbers, 1000)
+    with_data = request.get("includeExecutionData", True) is not False
+    rendered = [render(number, events[number - 1], with_data) for number in shown]
+    return paged("events", rendered, more)
+
+
+# --- map runs
+
+
+def map_run_of(services: Services, request: Request) -> Any:
+    arn = arn_of(request, "mapRunArn", "mapRun")
+    run = services.store.map_runs.get(arn)
+    if run is None:
+        raise ApiError("ResourceNotFound", f"Resource not found: '{arn}'")
+    return run
+
+
+def describe_map_run(services: Services, request: Request) -> dict[str, Any]:
+    run = map_run_of(services, request)
+    shown = {
+        "mapRunArn": run.arn,
+        "executionArn": run.execution_arn,
+        "status": run.status,
+        "startDate": run.started,
+        "maxConcurrency": run.max_concurrency,
+        "toleratedFailurePercentage": run.tolerated_percentage,
+        "toleratedFailureCount": run.tolerated_count,
+        "itemCounts": dict(run.items),
+        "executionCounts": dict(run.executions),
+        "redriveCount": 0,
+    }
+    return shown | ({} if run.stopped is None else {"stopDate": run.stopped})
+
+
+def list_map_runs(services: Services, request: Request) -> dict[str, Any]:
+    execution = _standard(services, request)
+    runs = [run for run in services.store.map_runs.values() if run.execution_arn == execution.arn]
+    shown, more = page(request, runs, 1000)
+    items = []
+    for run in shown:
+        item = {
+            "executionArn": run.execution_arn,
+            "mapRunArn": run.arn,
+            "stateMachineArn": run.machine_arn,
+            "startDate": run.started,
+        }
+        items.append(item | ({} if run.stopped is None else {"stopDate": run.stopped}))
+    return paged("mapRuns", items, more)

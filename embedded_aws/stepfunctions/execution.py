@@ -1,0 +1,233 @@
+"""The life of one execution: start, walk from state to state, deadline, stop, end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .clock import EXECUTION_TIMEOUT, Timer
+from .definition import Graph, State
+from .errors import StatesError
+from .history import EVENT_LIMIT, History, HistoryFull, entered, exited, failure
+from .jsontext import JsonText
+from .states import run_state
+from .step import RUNTIME, Step
+from .store import Execution, Plan, Services, execution_arn
+
+log = logging.getLogger(__name__)
+
+EXPRESS_SECONDS = 300
+# An EXPRESS execution has no limit of events, only five minutes; a loop without waits takes no
+# time of a virtual clock, so it ends by count: five minutes hold about this many events on AWS.
+EXPRESS_EVENTS = 250_000
+_YIELD_EVERY = 32  # states after which other work of the event loop gets its turn
+_ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})
+
+
+class Walk:
+    """One path through a graph; branches and iterations are walks of their own."""
+
+    __slots__ = (
+        "_run",
+        "_visits",
+        "current",
+        "execution",
+        "graph",
+        "item",
+        "prev",
+        "services",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        run: Run,
+        graph: Graph,
+        prev: int,
+        variables: Mapping[str, Any],
+        item: Mapping[str, Any] | None,
+    ) -> None:
+        self._run = run
+        self._visits = 0
+        self.services = run.services
+        self.execution = run.execution
+        self.graph = graph
+        self.prev = prev
+        self.variables = variables
+        self.item = item
+        self.current: State | None = None
+
+    def child(self, graph: Graph, prev: int, item: Mapping[str, Any] | None) -> Walk:
+        """A walk that sees this one's variables as they are now and cannot change them."""
+        return Walk(self._run, graph, prev, self.variables, item)
+
+    def start_child(self, plan: Plan, input_: Any, map_run_arn: str) -> Execution:
+        """Starts an execution of its own for an item or a batch of a Distributed Map."""
+        services = self.services
+        name = services.uuid()
+        execution = Execution(
+            arn=execution_arn(services, plan, name),
+            name=name,
+            plan=plan,
+            input=input_,
+            input_text=None,
+            started=services.clock.now(),
+            history=new_history(services, plan.express),
+            map_run_arn=map_run_arn,
+        )
+        Run(services, execution).start()
+        return execution
+
+    def stop_child(self, execution: Execution) -> None:
+        stop = self.services.store.running.get(execution.arn)
+        if stop is not None:
+            stop(None, None)
+
+    async def go(self, value: Any) -> Any:
+        """Walks to the end of the graph; returns the last output or raises StatesError."""
+        state = self.graph.states[self.graph.start_at]
+        while True:
+            next_, value = await self._visit(state, value)
+            if next_ is None:
+                return value
+            state = self.graph.states[next_]
+            self._visits += 1
+            if self._visits % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+
+    async def _visit(self, state: State, value: Any) -> tuple[str | None, Any]:
+        self.current = state
+        step = Step(self, state, value)
+        step.entered_id = step.event(f"{state.type}StateEntered", entered(state.name, value))
+        try:
+            outcome = await run_state(step)
+        except asyncio.CancelledError:
+            if state.type in _ABORTABLE:
+                step.event(f"{state.type}StateAborted")
+            raise
+        if outcome.assigned:
+            self.variables = {**self.variables, **outcome.assigned}
+        step.event(f"{state.type}StateExited", exited(state.name, outcome.output, outcome.assigned))
+        return outcome.next, outcome.output
+
+
+class Run:
+    """A running execution; `stop` ends it from outside."""
+
+    def __init__(self, services: Services, execution: Execution) -> None:
+        self.services = services
+        self.execution = execution
+        self._walk = Walk(self, execution.plan.graph, 0, {}, None)
+        self._deadline: Timer | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def start(self) -> None:
+        execution, clock = self.execution, self.services.clock
+        self.services.store.add_execution(execution)
+        self.services.store.running[execution.arn] = self.stop
+        self.services.signals.started(execution)
+        if execution.plan.timeout is not None:
+            self._deadline = clock.timer(
+                execution.started + execution.plan.timeout, self._time_out, EXECUTION_TIMEOUT
+            )
+        history = execution.history
+        details = {
+            "input": execution.input if execution.input_text is None else execution.input_text,
+            "roleArn": execution.plan.role_arn,
+        }
+        history.add("ExecutionStarted", 0, details)
+        self._task = clock.spawn(self._live())
+
+    async def _live(self) -> None:
+        walk, execution = self._walk, self.execution
+        try:
+            output = await walk.go(execution.input)
+            execution.output = output
+            self._end("SUCCEEDED", walk.prev, {"output": output})
+        except StatesError as error:
+            self._fail(error.name, error.cause)
+        except HistoryFull:
+            self._fail_full()
+        except asyncio.CancelledError:
+            if execution.status == "RUNNING":  # the engine closes: nobody stopped it
+                self._end("ABORTED", 0, failure(None, "The engine was closed."))
+        except Exception as bug:
+            log.exception("%s broke the engine in %s", execution.arn, walk.current)
+            self._fail(RUNTIME, f"The embedded AWS has a bug: {bug!r}. Please report it.")
+
+    def _fail(self, error: str | None, cause: str | None) -> None:
+        self.execution.error, self.execution.cause = error, cause
+        self._end("FAILED", self._walk.prev, failure(error, cause))
+
+    def _fail_full(self) -> None:
+        if self.execution.plan.express:
+            self._time_out()
+            return
+        self._fail(
+            RUNTIME,
+            f"The execution reached the maximum number of history events ({EVENT_LIMIT}).",
+        )
+
+    def stop(self, error: str | None, cause: str | None) -> None:
+        """Ends the execution as ABORTED; without effect once it has ended."""
+        self.execution.error, self.execution.cause = error, cause
+        self._interrupt("ABORTED", failure(error, cause))
+
+    def _time_out(self) -> None:
+        self._interrupt("TIMED_OUT", {})
+
+    def _interrupt(self, status: str, details: Mapping[str, Any]) -> None:
+        if self.execution.status == "RUNNING":
+            # The history closes first: what the cancelled states have to say is dropped.
+            self._end(status, 0, details)
+            if self._task is not None:
+                self.services.clock.cancel(self._task)
+
+    def _end(self, status: str, prev: int, details: Mapping[str, Any]) -> None:
+        execution = self.execution
+        execution.history.add(_TERMINAL[status], prev, details)
+        execution.status = status
+        execution.stopped = self.services.clock.now()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        del self.services.store.running[execution.arn]
+        self.services.signals.ended(execution)
+        if execution.when_ended is not None:
+            execution.when_ended(execution)
+
+
+_TERMINAL = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "ABORTED": "ExecutionAborted",
+    "TIMED_OUT": "ExecutionTimedOut",
+}
+
+
+def new_history(services: Services, express: bool) -> History:
+    return History(services.clock.now, EXPRESS_EVENTS if express else EVENT_LIMIT)
+
+
+def launch(
+    services: Services,
+    plan: Plan,
+    name: str,
+    input_: Any,
+    input_text: JsonText,
+    when_ended: Callable[[Execution], None] | None = None,
+) -> Execution:
+    """Starts an execution of a machine; returns at once."""
+    execution = Execution(
+        arn=execution_arn(services, plan, name),
+        name=name,
+        plan=plan,
+        input=input_,
+        input_text=input_text,
+        started=services.clock.now(),
+        history=new_history(services, plan.express),
+        when_ended=when_ended,
+    )
+    Run(services, execution).start()
+    return execution

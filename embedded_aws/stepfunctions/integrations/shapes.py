@@ -1,0 +1,121 @@
+"""Arguments and results between a state machine's JSON and botocore's models."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .naming import sdk_field
+
+Naming = Callable[[str], str]
+
+
+def field_names(shape: Any, naming: Naming) -> dict[str, str]:
+    """The fields of a structure: name in the state machine -> member of the model."""
+    names = {naming(member): member for member in shape.members}
+    if naming is sdk_field and shape.name == "AttributeValue" and "NULL" in shape.members:
+        del names["Null"]
+        names["Nul"] = "NULL"  # the Java SDK renames this one member
+    return names
+
+
+def is_expression(value: Any) -> bool:
+    """Whether a literal argument is known only when the state runs."""
+    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
+
+
+def problems(value: Any, shape: Any, naming: Naming) -> Iterator[str]:
+    """Unknown and missing names of arguments at any depth, as sentences of the service."""
+    if is_expression(value) or getattr(shape, "is_document_type", False):
+        return
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        names = field_names(shape, naming)
+        for name, item in value.items():
+            if name in names:
+                yield from problems(item, shape.members[names[name]], naming)
+            else:
+                yield _unknown(name, names)
+        for member in shape.required_members:
+            if not any(names.get(name) == member for name in value):
+                yield f"The field '{naming(member)}' is required but was missing"
+    elif kind == "list" and isinstance(value, list):
+        for item in value:
+            yield from problems(item, shape.member, naming)
+    elif kind == "map" and isinstance(value, dict):
+        for item in value.values():
+            yield from problems(item, shape.value, naming)
+    elif kind in _CONTAINERS and not isinstance(value, _CONTAINERS[kind]):
+        yield f"The value for the field '{shape.name}' must be {_ARTICLES[kind]}"
+
+
+_CONTAINERS = {"structure": dict, "list": list, "map": dict}
+_ARTICLES = {"structure": "an object", "list": "an array", "map": "an object"}
+
+
+def _unknown(name: str, names: dict[str, str]) -> str:
+    sentence = f"The field '{name}' is not supported by Step Functions"
+    known = [known for known, member in names.items() if name.lower() in (known.lower(), member)]
+    near = known or [known for known in names if known.lower() == name.lower()]
+    return f"{sentence}; write '{near[0]}'" if near else sentence
+
+
+def to_model(value: Any, shape: Any, naming: Naming) -> Any:
+    """Arguments as botocore takes them: member names, blobs as bytes."""
+    if getattr(shape, "is_document_type", False):
+        return value
+    kind = shape.type_name
+    if kind == "structure" and isinstance(value, dict):
+        names = field_names(shape, naming)
+        return {
+            names[name]: to_model(item, shape.members[names[name]], naming)
+            for name, item in value.items()
+        }
+    if kind == "list" and isinstance(value, list):
+        return [to_model(item, shape.member, naming) for item in value]
+    if kind == "map" and isinstance(value, dict):
+        return {key: to_model(item, shape.value, naming) for key, item in value.items()}
+    if kind == "blob":
+        return as_text(value).encode()
+    return value
+
+
+def as_text(value: Any) -> str:
+    """A string as it is, any other JSON as compact text."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_model(value: Any, shape: Any, naming: Naming) -> Any:
+    """A result as the state machine sees it: field names, times and bodies as strings."""
+    if isinstance(value, datetime.datetime):
+        return iso_time(value)
+    if hasattr(value, "read"):
+        value = value.read()
+    if isinstance(value, bytes | bytearray):
+        return bytes(value).decode("utf-8", "replace")
+    if shape is None or getattr(shape, "is_document_type", False):
+        return value
+    if isinstance(value, dict) and shape.type_name == "structure":
+        names = {member: name for name, member in field_names(shape, naming).items()}
+        return {
+            names[member]: from_model(item, shape.members[member], naming)
+            for member, item in value.items()
+            if member in names
+        }
+    if isinstance(value, dict) and shape.type_name == "map":
+        return {key: from_model(item, shape.value, naming) for key, item in value.items()}
+    if isinstance(value, list) and shape.type_name == "list":
+        return [from_model(item, shape.member, naming) for item in value]
+    return value
+
+
+def iso_time(moment: datetime.datetime) -> str:
+    """A time in UTC, with milliseconds only where there are any."""
+    utc = moment.astimezone(datetime.UTC)
+    millis = utc.microsecond // 1000
+    text = utc.strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{millis:03d}Z" if millis else f"{text}Z"

@@ -1,0 +1,3 @@
+"""Joins a Silver partition with the results of its postings."""
+
+import common  # noqa: F401  (before pyarrow, whose allocator it chooses)

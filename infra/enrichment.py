@@ -1,0 +1,136 @@
+"""Enrichment of postings: status table, compiled passes, three functions, three workflows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.enrichment_functions import assemble_partition, parse_response, read_partition
+from infra.enrichment_workflows import (
+    Resources,
+    enrich_partition,
+    enrich_partitions,
+    enrich_posting,
+)
+from infra.functions import Code, CodeStore, Function, FunctionPlan, Layer
+from infra.lake import PASSES_PREFIX, Lake
+from infra.logs import LogPolicy
+from infra.naming import Deployment
+from infra.packages import Packages
+from infra.passes import CompiledPasses
+from infra.schedules import SchedulePlan, Schedules
+from infra.settings import Settings
+from infra.workflows import Workflow, WorkflowPlan
+
+COMPONENT = "enrichment"
+STATUS_INDEX = "overallStatus-updatedAt-index"
+DAILY_INPUT = {"source": "scheduled", "time": "daily-6am-utc"}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What enrichment is built on."""
+
+    deployment: Deployment
+    settings: Settings
+    lake: Lake
+    logs: LogPolicy
+    schedules: Schedules
+
+
+class Enrichment(pulumi.ComponentResource):
+    """Everything between Silver and Silver-AI, as `table`, `workflows` and `functions`."""
+
+    def __init__(self, ground: Ground, packages: Packages, passes: CompiledPasses) -> None:
+        super().__init__("data-engineer-jobs:enrichment:Enrichment", "enrichment")
+        self._ground = ground
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.table = status_table(ground, self._child)
+        self.functions = self._functions(packages)
+        resources = Resources(
+            deployment=ground.deployment,
+            settings=ground.settings,
+            lake=ground.lake,
+            table=self.table,
+            functions=self.functions,
+            passes_key=self._passes(passes).key,
+        )
+        posting = self._workflow(enrich_posting(resources))
+        partition = self._workflow(enrich_partition(resources, posting.arn))
+        partitions = self._workflow(enrich_partitions(resources, partition.arn))
+        self.workflows = [partitions, partition, posting]
+        ground.schedules.add(
+            SchedulePlan(
+                "enrich-partitions",
+                ground.settings.enrichment.schedule,
+                partitions,
+                DAILY_INPUT,
+            )
+        )
+        self.register_outputs({"table": self.table.name})
+
+    def _functions(self, packages: Packages) -> dict[str, Function]:
+        lake, settings = self._ground.lake, self._ground.settings
+        plans = [
+            read_partition(lake, settings),
+            parse_response(lake, settings),
+            assemble_partition(lake, settings, self.table),
+        ]
+        store = CodeStore(lake.artifacts.name, self._ground.deployment.tags(COMPONENT))
+        layers = {
+            name: Layer(name, self._ground.deployment, package, store)
+            for name, package in packages.layers.items()
+        }
+        functions = {}
+        for plan in plans:
+            used = [layers[name] for name in packages.layers_of(plan.package)]
+            code = Code(packages.functions[plan.package], used, store)
+            functions[plan.package] = self._function(plan, code)
+        return functions
+
+    def _function(self, plan: FunctionPlan, code: Code) -> Function:
+        return Function(plan, self._ground.deployment, code, self._ground.logs, self._child)
+
+    def _workflow(self, plan: WorkflowPlan) -> Workflow:
+        return Workflow(plan, self._ground.deployment, self._ground.logs, self._child)
+
+    def _passes(self, passes: CompiledPasses) -> aws.s3.BucketObjectv2:
+        return aws.s3.BucketObjectv2(
+            "passes",
+            bucket=self._ground.lake.artifacts.name,
+            key=f"{PASSES_PREFIX}{passes.version}.json",
+            content=passes.body,
+            content_type="application/json",
+            tags=self._ground.deployment.tags(COMPONENT),
+            # An execution that a deployment overtakes, or that is redriven, reads its own version.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+        )
+
+
+def status_table(ground: Ground, opts: pulumi.ResourceOptions) -> aws.dynamodb.Table:
+    """Claims, results of passes, and an item per partition; keys pk and sk, one index."""
+    return aws.dynamodb.Table(
+        "enrichment-status",
+        name=ground.deployment.name("enrichment-status"),
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="pk",
+        range_key="sk",
+        attributes=[
+            {"name": name, "type": "S"} for name in ("pk", "sk", "overallStatus", "updatedAt")
+        ],
+        global_secondary_indexes=[
+            {
+                "name": STATUS_INDEX,
+                "hash_key": "overallStatus",
+                "range_key": "updatedAt",
+                "projection_type": "ALL",
+            }
+        ],
+        point_in_time_recovery={"enabled": True},
+        server_side_encryption={"enabled": True},
+        deletion_protection_enabled=not ground.settings.lake.force_destroy,
+        tags=ground.deployment.tags(COMPONENT),
+        opts=opts,
+    )

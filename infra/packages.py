@@ -1,0 +1,297 @@
+"""Builds the Lambda packages: a zip per function, a zip per shared layer.
+
+A folder of `functions/` with a `package.toml` is a function. Its zip holds
+
+    <function>/…            its own Python files
+    <code>/…                the sibling packages that `code` names, such as `common`
+    <data>                  the files that `data` names (paths or patterns from the root)
+    …                       what its `requirements.txt` locks, if it has one
+
+and it uses the `layers` it names. A layer is `functions/layers/<name>/`: a `requirements.txt` and
+a `layer.toml` with patterns to `exclude`; its zip holds the distributions below `python/`.
+
+The locks carry hashes and serve both targets; made from `requirements.in` beside them by
+
+    uv pip compile --generate-hashes --no-emit-index-url --no-header --no-annotate \\
+        --universal --python-version 3.11 requirements.in -o requirements.txt
+
+Target `aws` takes wheels for Python 3.12 on Amazon Linux (x86_64), `local` those of the running
+interpreter. boto3 is in neither: the runtime has it. Zips are reproducible and named by a hash of
+all they are made from, so that nothing is built twice.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Literal
+
+Target = Literal["aws", "local"]
+Progress = Callable[[str], None]
+
+ZIP_LIMIT = 50 << 20  # bytes, of a zip that is uploaded directly
+UNZIPPED_LIMIT = 250 << 20  # bytes, of a function and its layers together
+
+_AWS = [
+    *("--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64"),
+    *("--implementation", "cp", "--python-version", "3.12"),
+    *("--abi", "cp312", "--abi", "abi3", "--abi", "none"),
+]
+_NEVER = (  # tests, headers, stubs, scripts, and what differs between two installations
+    *("*/tests/*", "*/include/*", "*/__pycache__/*", "bin/*"),
+    *("*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.h", "*.hpp", "*.c", "*.cc", "*.a", "*.pyc"),
+    *("*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED"),
+    *("*.dist-info/direct_url.json", "*.cmake"),
+)
+
+_RECIPE = Path(__file__).read_bytes()  # packages change with the code that builds them
+
+
+class PackagingError(Exception):
+    """A package cannot be built; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Zips by the name of function (`read_partition`) and of layer (`pyarrow`)."""
+
+    functions: dict[str, Path]
+    layers: dict[str, Path]
+    _layers_of: dict[str, tuple[str, ...]]
+
+    def layers_of(self, function: str) -> tuple[str, ...]:
+        """The names of the layers that a function uses."""
+        return self._layers_of[function]
+
+
+def build(root: Path, target: Target, progress: Progress | None = None) -> Packages:
+    """Builds what is not built yet into `build/packages/{target}/` and returns all packages.
+
+    `progress` gets one line per slow step; they go to stderr by default. Raises PackagingError.
+    """
+    shop = _Shop(root, target, progress or _to_stderr)
+    with _alone(shop.output):
+        return shop.build()
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """A `package.toml`."""
+
+    folder: Path
+    code: tuple[str, ...]
+    data: tuple[str, ...]
+    layers: tuple[str, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> _Manifest:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        unknown = content.keys() - {"code", "data", "layers"}
+        if unknown:
+            raise PackagingError(f"{path}: unknown key {min(unknown)}: use code, data or layers")
+        lists = {key: tuple(content.get(key, ())) for key in ("code", "data", "layers")}
+        return cls(path.parent, **lists)
+
+
+Files = dict[str, Path]  # name in the zip -> file
+
+
+class _Shop:
+    """Builds the packages of one repository for one target."""
+
+    def __init__(self, root: Path, target: Target, progress: Progress) -> None:
+        self._functions = root / "functions"
+        self._root, self._target, self._progress = root, target, progress
+        self.output = root / "build" / "packages" / target
+
+    def build(self) -> Packages:
+        paths = sorted(self._functions.glob("*/package.toml"))
+        manifests = {path.parent.name: _Manifest.read(path) for path in paths}
+        layers = {
+            name: self._layer(name)
+            for name in sorted(
+                {name for manifest in manifests.values() for name in manifest.layers}
+            )
+        }
+        packages = Packages(
+            {name: self._function(name, manifest) for name, manifest in manifests.items()},
+            layers,
+            {name: manifest.layers for name, manifest in manifests.items()},
+        )
+        _check_sizes(packages)
+        return packages
+
+    def _function(self, name: str, manifest: _Manifest) -> Path:
+        files = self._sources(name, manifest)
+        lock = manifest.folder / "requirements.txt"
+        if lock.is_file():
+            files |= _tree(self._distributions(name, lock, ()), "")
+        return self._zip(name, files)
+
+    def _layer(self, name: str) -> Path:
+        folder = self._functions / "layers" / name
+        if not (folder / "layer.toml").is_file():
+            raise PackagingError(
+                f"layer {name} is unknown: add {folder}/layer.toml or drop the name"
+            )
+        exclude = tomllib.loads((folder / "layer.toml").read_text(encoding="utf-8"))["exclude"]
+        distributions = self._distributions(name, folder / "requirements.txt", tuple(exclude))
+        return self._zip(f"{name}-layer", _tree(distributions, "python/"))
+
+    def _sources(self, name: str, manifest: _Manifest) -> Files:
+        files: Files = {}
+        for package in (name, *manifest.code):
+            found = _tree(self._functions / package, f"{package}/", "*.py")
+            if not found:
+                raise PackagingError(f"{manifest.folder}/package.toml: no code in {package}/")
+            files |= found
+        for pattern in manifest.data:
+            matches = sorted(path for path in self._root.glob(pattern) if path.is_file())
+            if not matches:
+                raise PackagingError(f"{manifest.folder}/package.toml: no file matches {pattern}")
+            files |= {path.relative_to(self._root).as_posix(): path for path in matches}
+        return files
+
+    def _distributions(self, name: str, lock: Path, exclude: tuple[str, ...]) -> Path:
+        """A folder with what `lock` names, without what no function needs."""
+        patterns = (*_NEVER, *exclude)
+        digest = _digest(
+            [_RECIPE, lock.read_bytes(), json.dumps([patterns, self._platform()]).encode()]
+        )
+        folder = self.output / "distributions" / f"{name}-{digest}"
+        if not folder.is_dir():
+            self._progress(f"packages: installing the distributions of {name} for {self._target}")
+            with _scratch(self.output) as scratch:
+                _install(lock, scratch, _AWS if self._target == "aws" else [])
+                _trim(scratch, patterns)
+                folder.parent.mkdir(exist_ok=True)
+                scratch.rename(folder)
+        return folder
+
+    def _zip(self, name: str, files: Files) -> Path:
+        """The zip with `files`, named by a hash of names and contents; a distribution's files
+        are known by their folder, whose name is a hash itself."""
+        parts = [_RECIPE]
+        for inside, path in sorted(files.items()):
+            installed = path.is_relative_to(self.output)
+            known = path.relative_to(self.output).as_posix().encode() if installed else b""
+            parts += [inside.encode(), known or path.read_bytes()]
+        zipped = self.output / f"{name}-{_digest(parts)}.zip"
+        if not zipped.is_file():
+            self._progress(f"packages: writing {zipped.name} for {self._target}")
+            with _scratch(self.output) as scratch:
+                _write_zip(scratch / "package.zip", files)
+                os.replace(scratch / "package.zip", zipped)
+        return zipped
+
+    def _platform(self) -> list[str]:
+        if self._target == "aws":
+            return _AWS
+        return [sys.implementation.cache_tag or "", sysconfig.get_platform()]
+
+
+def _install(lock: Path, folder: Path, platform: list[str]) -> None:
+    command = [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--require-hashes", "--only-binary", ":all:", "--no-compile"),
+        *("--target", str(folder), *platform, "--requirement", str(lock)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
+        raise PackagingError(
+            f"pip could not install {lock}: {said[-1]}; look for a network problem, or for a "
+            "distribution without a wheel"
+        )
+
+
+def _trim(folder: Path, patterns: Iterable[str]) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif any(fnmatch(name, pattern) for pattern in patterns):
+            path.unlink()
+
+
+def _tree(folder: Path, prefix: str, pattern: str = "*") -> Files:
+    paths = (path for path in folder.rglob(pattern) if path.is_file())
+    return {
+        prefix + path.relative_to(folder).as_posix(): path
+        for path in paths
+        if "__pycache__" not in path.parts
+    }
+
+
+def _write_zip(path: Path, files: Files) -> None:
+    """Sorted, with one fixed time and mode for all: equal content gives equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for inside, file in sorted(files.items()):
+            entry = zipfile.ZipInfo(inside, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # Unix, as the mode below is
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
+
+
+def _check_sizes(packages: Packages) -> None:
+    for path in (*packages.functions.values(), *packages.layers.values()):
+        if path.stat().st_size > ZIP_LIMIT:
+            raise PackagingError(f"{path.name} is above {ZIP_LIMIT >> 20} MB: exclude more of it")
+    for name, path in packages.functions.items():
+        zips = [path, *(packages.layers[layer] for layer in packages.layers_of(name))]
+        if sum(unzipped_size(each) for each in zips) > UNZIPPED_LIMIT:
+            raise PackagingError(
+                f"{name} and its layers are above {UNZIPPED_LIMIT >> 20} MB unzipped: exclude more"
+            )
+
+
+def unzipped_size(path: Path) -> int:
+    """Bytes of a zip's files."""
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    """A folder on the same file system, gone afterwards unless it was renamed."""
+    folder = Path(tempfile.mkdtemp(prefix=".new-", dir=beside))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two builds at once would do the same work twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,23 @@
+"""A data plane for the provider's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from embedded_aws.endpoint import Endpoint
+from embedded_aws.provider.clients import Clients
+from embedded_aws.server import running
+
+
+@pytest.fixture(scope="module")
+def data_plane() -> Iterator[Endpoint]:
+    """A running embedded AWS, empty at the start of a module."""
+    with running() as server:
+        yield server.endpoint
+
+
+@pytest.fixture
+def aws(data_plane: Endpoint) -> Clients:
+    return Clients(data_plane)
