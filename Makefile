@@ -15,11 +15,11 @@ demo: $(READY)
 
 ## make test: every test that takes seconds
 test: $(READY)
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 ## make test-all: the slow ones too
 test-all: $(READY)
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 ## make lint: style, types, and the rendered workflows and program against AWS's own rules
 lint: $(READY) $(NODE_READY)

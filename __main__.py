@@ -1,4 +1,4 @@
-"""Everything that this project has on AWS. `pulumi up` applies it, and so does `dej up`."""
+"""Everything that this project has on AWS. `pulumi up` applies it, and so does `dej apply`."""
 
 from infra.platform import deploy
 

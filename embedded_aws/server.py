@@ -177,6 +177,7 @@ class EmbeddedAws:
             on_status=sinks.status,
             on_metric=sinks.metric,
             on_log=sinks.log,
+            refusal=self._roles.refusal_of,
             # Repeatable only where time is too: names must not come again after a restart.
             seed=0 if self.clock.is_virtual else time.time_ns(),
         )

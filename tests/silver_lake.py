@@ -10,10 +10,11 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from moto import mock_aws
+
 from common import contract
 from common.aws import client
 from common.postings import Posting, posting_of
-from moto import mock_aws
 
 PARTITION = {"year": "2026", "month": "01", "day": "31", "hour": "06"}
 HOUR = "year=2026/month=01/day=31/hour=06/"
@@ -89,7 +90,7 @@ class Lake:
 
     def output_table(self) -> pa.Table:
         """The Silver-AI object."""
-        return pq.ParquetFile(pa.BufferReader(self.output())).read()  # type: ignore[no-untyped-call]
+        return pq.ParquetFile(pa.BufferReader(self.output())).read()
 
     def items(self) -> list[dict[str, Any]]:
         """The work items of the run."""
@@ -132,7 +133,7 @@ def posting(identity: str = "1", **columns: Any) -> Posting:
 def parquet(table: pa.Table) -> bytes:
     """A Parquet file with `table`."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)  # type: ignore[no-untyped-call]
+    pq.write_table(table, sink)
     body: bytes = sink.getvalue().to_pybytes()
     return body
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from common import contract
-from common.postings import Posting, posting_of
 
 from cli.demo.executions import history
+from common import contract
+from common.postings import Posting, posting_of
 from embedded_aws.provider.deploy import apply
 from embedded_aws.server import EmbeddedAws, running
 from embedded_aws.stepfunctions.clock import Clock
@@ -98,7 +98,7 @@ class Stack:
         """A Silver file with the contract's schema."""
         table = pa.Table.from_pylist(list(rows), schema=contract.silver_schema())
         sink = pa.BufferOutputStream()
-        pq.write_table(table, sink)  # type: ignore[no-untyped-call]
+        pq.write_table(table, sink)
         self.put_silver(hour, sink.getvalue().to_pybytes(), name)
 
     def put_silver(self, hour: Hour, body: bytes, name: str = "a.parquet") -> None:
@@ -112,7 +112,7 @@ class Stack:
             Bucket=self.outputs["silver_bucket"], Key=hour.key("linkedin_ai/", "data.parquet")
         )
         reader = pa.BufferReader(answer["Body"].read())
-        return pq.read_table(reader)  # type: ignore[no-untyped-call]
+        return pq.read_table(reader)
 
     def empty_lake(self) -> None:
         """Deletes all partitions and all status items."""

@@ -48,7 +48,7 @@ def demo(postings: Postings = None) -> None:
     hours = by_hour(table)
     with running() as aws:
         output.say(f"Embedded AWS on {aws.endpoint.url}; provisioning the stack {STACK} …")
-        applied = apply(root, STACK, aws.endpoint, folder / "state.json", output.say)
+        applied = apply(root, STACK, aws.endpoint, folder / "state.json")
         output.say(f"{len(applied.changes)} resources; loading {table.num_rows} postings …")
         stack = Stack(aws, applied.outputs)
         stack.load(hours)

@@ -58,6 +58,7 @@ def up(
     upstream: Upstream = None,
 ) -> None:
     """Start the embedded AWS: one process, one endpoint on 127.0.0.1."""
+    parse_clock(clock)  # before anything slow is imported or started
     if detach:
         _start_detached(port, data.resolve() if data else None, clock, upstream)
     else:
@@ -72,7 +73,7 @@ def _serve(port: int, data: Path | None, clock: str, upstream: str | None) -> No
     stopped = _StopSignal()
     folder = data.resolve() if data else None
     try:
-        with running(folder, parse_clock(clock), port, upstream) as aws:
+        with running(folder, _make_clock(clock), port, upstream) as aws:
             bound = int(aws.endpoint.url.rpartition(":")[2])
             record = Record(bound, os.getpid(), os.environ.get(LOG_VARIABLE))
             record.write()
@@ -113,7 +114,6 @@ class _StopSignal:
 def _start_detached(port: int, data: Path | None, clock: str, upstream: str | None) -> None:
     """Starts `dej up` as a process of its own and waits until it answers."""
     _require_free(port)
-    parse_clock(clock)
     local_server.FOLDER.mkdir(parents=True, exist_ok=True)
     log = local_server.FOLDER / f"{port or 'any'}.log"
     options = {"--port": port, "--clock": clock, "--data": data, "--upstream": upstream}
@@ -160,19 +160,20 @@ def _require_free(port: int) -> None:
         raise local_server.port_taken(port) from error
 
 
-def parse_clock(text: str) -> Clock:
-    """The clock that --clock names. Raises CommandError."""
-    from embedded_aws.stepfunctions.clock import Clock
+def parse_clock(text: str) -> tuple[str, float]:
+    """What --clock names: ("scaled", rate), real being 1, or ("virtual", start in epoch seconds).
 
+    Raises CommandError.
+    """
     if text == "real":
-        return Clock.real()
-    if rate := re.fullmatch(r"(\d+(?:\.\d+)?)x", text):
-        if float(rate[1]) > 0:
-            return Clock.scaled(float(rate[1]))
-    elif text.startswith("virtual@"):
+        return "scaled", 1.0
+    rate = re.fullmatch(r"(\d+(?:\.\d+)?)x", text)
+    if rate and float(rate[1]) > 0:
+        return "scaled", float(rate[1])
+    if text.startswith("virtual@"):
         with contextlib.suppress(ValueError):
             instant = datetime.fromisoformat(text.removeprefix("virtual@"))
-            return Clock.virtual(instant.replace(tzinfo=instant.tzinfo or UTC).timestamp())
+            return "virtual", instant.replace(tzinfo=instant.tzinfo or UTC).timestamp()
     raise CommandError(
         Diagnostic(
             f"--clock does not understand {text!r}: give real, a rate such as 60x, "
@@ -180,3 +181,10 @@ def parse_clock(text: str) -> Clock:
             ExitCode.USAGE,
         )
     )
+
+
+def _make_clock(text: str) -> Clock:
+    from embedded_aws.stepfunctions.clock import Clock
+
+    kind, value = parse_clock(text)
+    return Clock.virtual(value) if kind == "virtual" else Clock.scaled(value)

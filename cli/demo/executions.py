@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Node:
-    """An execution or a state of it; `note` is what a line says behind the name."""
+    """An execution or a state of it, from its first entry to its last exit; `note` says more."""
 
     name: str
     status: str
@@ -34,18 +34,18 @@ def execution_tree(states: Any, arn: str) -> Node:
         seconds=_seconds(run["startDate"], run.get("stopDate")),
     )
     open_states: dict[str, Node] = {}
-    entered: dict[str, list[datetime]] = {}  # iterations of a Map enter the same state
+    first: dict[str, datetime] = {}  # iterations of a Map enter the same state
     for event in history(states, arn):
         kind = event["type"]
         if kind.endswith("StateEntered"):
             name = event["stateEnteredEventDetails"]["name"]
-            entered.setdefault(name, []).append(event["timestamp"])
+            first.setdefault(name, event["timestamp"])
             if name not in open_states:
                 open_states[name] = Node(name, "", 0.0)
                 node.children.append(open_states[name])
         elif kind.endswith("StateExited"):
             name = event["stateExitedEventDetails"]["name"]
-            open_states[name].seconds += _seconds(entered[name].pop(0), event["timestamp"])
+            open_states[name].seconds = _seconds(first[name], event["timestamp"])
         elif kind == "TaskSubmitted":
             child = _started_execution(event)
             if child:

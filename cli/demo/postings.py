@@ -19,7 +19,7 @@ UNKNOWN_HOUR = datetime(1970, 1, 1, tzinfo=UTC)
 def read_postings(path: Path) -> pa.Table:
     """The rows of a Parquet file. Raises CommandError naming what is missing."""
     try:
-        table = pq.read_table(path)  # type: ignore[no-untyped-call]
+        table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise _refused(f"{path} cannot be read as Parquet.", str(error)) from error
     missing = [name for name in NEEDED if name not in table.column_names]

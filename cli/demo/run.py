@@ -36,7 +36,7 @@ class Stack:
         """Writes one Silver object per hour."""
         for hour, table in hours.items():
             sink = pa.BufferOutputStream()
-            pq.write_table(table, sink, compression="snappy")  # type: ignore[no-untyped-call]
+            pq.write_table(table, sink, compression="snappy")
             self.client("s3").put_object(
                 Bucket=self.outputs["silver_bucket"],
                 Key=f"{key_of(hour, SILVER)}postings.parquet",
@@ -96,7 +96,7 @@ class Stack:
             for entry in page.get("Contents", ()):
                 body = s3.get_object(Bucket=self.outputs["silver_bucket"], Key=entry["Key"])
                 reader = pa.BufferReader(body["Body"].read())
-                found[hour] = pq.read_table(reader)  # type: ignore[no-untyped-call]
+                found[hour] = pq.read_table(reader)
         return found
 
 
@@ -105,4 +105,4 @@ def write_tables(tables: dict[str, pa.Table], folder: Path) -> None:
     for hour, table in tables.items():
         target = folder / key_of(hour, SILVER_AI) / "data.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, target, compression="snappy")  # type: ignore[no-untyped-call]
+        pq.write_table(table, target, compression="snappy")

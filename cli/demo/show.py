@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from rich.tree import Tree
 
 from cli.demo.executions import Node
@@ -42,7 +44,7 @@ def show_postings(console: Console, tables: dict[str, pa.Table]) -> None:
         table.add_column(heading, overflow="fold")
     for row in _varied(rows):
         table.add_row(
-            f"{row['job_title']}\n[dim]{row['company_name']}, {row['job_location']}[/dim]",
+            _heading(row),
             _pay(row),
             ", ".join((row["ext_must_have_hard_skills"] or [])[:6]),
             row["inf_seniority_level"],
@@ -88,6 +90,15 @@ def _varied(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for row in rows:
         first.setdefault(str(row["company_name"]), row)
     return list(first.values())[:SHOWN]
+
+
+def _heading(row: dict[str, Any]) -> Text:
+    company, location = (
+        html.unescape(row[name] or "-") for name in ("company_name", "job_location")
+    )
+    return Text.assemble(
+        html.unescape(row["job_title"] or "-"), "\n", (f"{company}, {location}", "dim")
+    )
 
 
 def _pay(row: dict[str, Any]) -> str:

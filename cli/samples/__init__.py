@@ -56,7 +56,7 @@ def write_partitions(folder: Path) -> list[Path]:
         keys = zip(("year", "month", "day", "hour"), hour.split("/"), strict=True)
         path = folder.joinpath(*(f"{key}={part}" for key, part in keys), "postings.parquet")
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, path)  # type: ignore[no-untyped-call]
+        pq.write_table(table, path)
         written.append(path)
     return written
 

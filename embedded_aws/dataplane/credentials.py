@@ -6,6 +6,7 @@ function or a schedule can do what its role's policies allow and nothing else.
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
 import hashlib
 import json
@@ -97,10 +98,20 @@ def assume(role_arn: str, session_name: str) -> Session:
 
 def may(session: Session, action: str, resource: str) -> bool:
     """Whether a role's policies allow an action, for what a service does on its behalf."""
-    evaluator = ministack.core("iam_evaluator")
-    service = action.partition(":")[0]
-    denied = evaluator.enforce(session.access_key, action, service, REGION, resource)
-    return denied is None
+    return denial(session, action, resource) is None
+
+
+def denial(session: Session, action: str, resource: str) -> str | None:
+    """The sentence AWS says where a role's policies do not allow an action, None where they do."""
+    evaluator, service = ministack.core("iam_evaluator"), action.partition(":")[0]
+    check = (session.access_key, action, service, REGION, resource)
+    # In a context of its own: the one of a request holds a signature that is not this session's.
+    denied = contextvars.Context().run(evaluator.enforce, *check)
+    if denied is None or isinstance(denied, evaluator.AuthError):
+        return denied and str(denied.message)
+    explicit = denied.decision == "Deny"
+    words = ministack.core("iam_actions").identity_denial_message
+    return str(words(action, denied.principal_arn, resource, explicit))
 
 
 def trusts(role_arn: str, principal: str, source_arn: str | None = None) -> bool:
@@ -186,6 +197,10 @@ class RoleClients:
         if not trusts(role_arn, self.principal, source_arn):
             code, message = self.refusal
             raise TrustError(code, message.format(role=role_arn))
+
+    def refusal_of(self, role_arn: str, action: str, resource: str) -> str | None:
+        """Why the role may not do what the service itself does on its behalf, None if it may."""
+        return denial(assume(role_arn, self.session_name), action, resource)
 
     def _create(self, role_arn: str, service: str) -> Any:
         session = assume(role_arn, self.session_name)

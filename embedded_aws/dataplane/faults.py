@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ class Request:
     action: str
     resource: str
     body: bytes
+    query: Mapping[str, list[str]]
 
 
 Matches = Callable[[Request], bool]
@@ -97,7 +98,7 @@ def _request(
     merged = ministack.load()._routing_params(method, path, headers, body, query)
     action = actions.extract_iam_action(*call, merged)
     resource = actions.extract_resource_arn(*call, merged, REGION, ACCOUNT)
-    return Request(action or "", resource, body)
+    return Request(action or "", resource, body, query)
 
 
 def _response(service: str, fault: _Fault, headers: dict[str, str]) -> Response:

@@ -7,10 +7,12 @@ the host's AWS_* variables reach the data plane nor its settings reach anything 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import logging
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -53,6 +55,7 @@ def load() -> Any:
         if _app is None:
             _check_version()
             private = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
+            atexit.register(shutil.rmtree, private, ignore_errors=True)
             with _private_environment(private), _untouched_logging():
                 _app = importlib.import_module("ministack.app")
                 for name in _EAGER:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from embedded_aws.dataplane import ministack
 from embedded_aws.dataplane.states import Handler, Response
+from embedded_aws.endpoint import ACCOUNT
 
 _INVOKE = re.compile(r"/model/(?P<model>.+)/invoke")
 # Inference profiles start with a geography; calls through one need the profile and its models.
@@ -93,7 +94,8 @@ def _denied_behind_profile(model_id: str, headers: dict[str, str]) -> str | None
     region = router.extract_region(headers)
     arn = f"arn:aws:bedrock:{region}::foundation-model/{profile['model']}"
     key = router.extract_access_key_id(headers, {})
-    denied = evaluator.enforce(key, "bedrock:InvokeModel", "bedrock-runtime", region, arn)
+    through = {"bedrock:InferenceProfileArn": resource_arn(model_id, region, ACCOUNT)}
+    denied = evaluator.enforce(key, "bedrock:InvokeModel", "bedrock-runtime", region, arn, through)
     if denied is None:
         return None
     return (

@@ -41,14 +41,15 @@ def states_handler(engine: Callable[[], Engine], roles: RoleClients) -> Handler:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         try:
             request = json.loads(body or b"{}")
+        except ValueError as error:
+            return _answer(400, {"__type": "SerializationException", "message": str(error)})
+        try:
             if operation in ("CreateStateMachine", "UpdateStateMachine") and "roleArn" in request:
                 roles.check(request["roleArn"])
             return _answer(200, await engine().handle(operation, request))
         except (ApiError, TrustError) as error:
             status = error.status if isinstance(error, ApiError) else 400
             return _answer(status, {"__type": error.code, "message": error.message})
-        except ValueError as error:
-            return _answer(400, {"__type": "SerializationException", "message": str(error)})
 
     return handle
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -195,6 +196,5 @@ def _fenced(text: str) -> str:
 
 
 def _broken(text: str) -> str:
-    """The object with its middle third gone and its braces in the wrong order."""
-    third = len(text) // 3
-    return "{" + text[1:third] + " }]: ,, [{ " + text[2 * third :]
+    """Braces around the first half of the text without its quotes and brackets."""
+    return "{" + re.sub(r'["{}\[\]]', "", text[: len(text) // 2]) + "}"

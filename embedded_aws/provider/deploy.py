@@ -138,6 +138,7 @@ class Deployment:
     registry: Registry = HANDLERS
     changes: list[Change] = field(default_factory=list)
     _declared: set[str] = field(default_factory=set)
+    _uprooted: set[str] = field(default_factory=set)
 
     def register(self, registration: Registration) -> Registered:
         handler = self.registry.handler(registration.type)
@@ -198,7 +199,8 @@ class Deployment:
         entry = self.state.entries.get(wanted.urn)
         live = handler.read(self.aws, entry.id) if entry and entry.id else None
         if entry is None or live is None:
-            return self._create(handler, wanted, inputs, Diff(), Action.CREATE)
+            action = Action.REPLACE if wanted.urn in self._uprooted else Action.CREATE
+            return self._create(handler, wanted, inputs, Diff(), action)
         for name in wanted.ignore_changes:
             inputs[name] = live.get(name)
         old = self.state.opened(entry.inputs, inputs)
@@ -220,14 +222,29 @@ class Deployment:
         entry = self.state.entries[wanted.urn]
         if entry.protect:
             raise ProvisioningError(
-                f"is protected, but {', '.join(diff.properties)} cannot change in place"
+                f"it is protected, but {', '.join(diff.properties)} cannot change in place"
             )
         if handler.schema.generated_id or self._id_of(handler, wanted, inputs) != entry.id:
             self.state.retire(wanted.urn)
         else:
-            handler.delete(self.aws, entry.id, entry.inputs)
-            self.state.drop(wanted.urn)
+            self._uproot(entry)
         return self._create(handler, wanted, inputs, diff, Action.REPLACE)
+
+    def _uproot(self, entry: Entry) -> None:
+        """Deletes a resource, and before it those that are fixed to it: they come again later."""
+        if entry.protect:
+            raise ProvisioningError(f"{entry.label} is protected, but would have to be made anew")
+        for other in list(self.state.entries.values()):
+            fixed = self.registry.handler(other.type).schema.fields
+            if any(
+                entry.urn in urns and fixed[name].create_only
+                for name, urns in other.sources.items()
+            ):
+                self._uproot(other)
+        if entry.urn in self.state.entries:
+            self._delete_one(entry)
+            self._uprooted.add(entry.urn)
+            self.state.drop(entry.urn)
 
     def _create(
         self, handler: Handler, wanted: Registration, inputs: Values, diff: Diff, action: Action
@@ -282,6 +299,7 @@ class Deployment:
             id=id,
             inputs=self.state.sealed(inputs, wanted.secrets),
             dependencies=wanted.dependencies,
+            sources=wanted.sources,
             protect=wanted.protect,
             retain_on_delete=wanted.retain_on_delete,
             status=status,

@@ -14,7 +14,7 @@ import os
 import runpy
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -49,6 +49,7 @@ class Registration:
     secrets       names of the inputs that hold a secret
     hidden        the texts of these secrets
     dependencies  URNs of what it depends on, its parent included
+    sources       per input the URNs of the resources that its value comes from
     aliases       URNs that it may have had before
     """
 
@@ -59,6 +60,7 @@ class Registration:
     secrets: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     dependencies: tuple[str, ...] = ()
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     ignore_changes: tuple[str, ...] = ()
     protect: bool = False
@@ -193,11 +195,12 @@ class Monitor:
         given = Properties.decoded(properties)
         inputs = given.values
         label = f"{request.type} {request.name}"
-        sources = getattr(request, "propertyDependencies", {})
+        given_by = getattr(request, "propertyDependencies", {})
+        sources = {name: tuple(found.urns) for name, found in given_by.items() if found.urns}
         for name, value in inputs.items():
             if has_unknown(value):
-                urns = sources[name].urns if name in sources else []
-                raise ProvisioningError(f"{label}: {name} uses {_not_returned(urns)}")
+                told = _not_returned(sources.get(name, ()))
+                raise ProvisioningError(f"{label}: {name} uses {told}")
         try:
             inputs = assets.from_pulumi(inputs, self.project.root)
         except (FileNotFoundError, ValueError) as error:
@@ -211,6 +214,7 @@ class Monitor:
             secrets=frozenset(given.secrets),
             hidden=frozenset(given.hidden),
             dependencies=tuple(dict.fromkeys([*request.dependencies, request.parent])),
+            sources=sources,
             aliases=tuple(getattr(request, "aliasURNs", ())),
             ignore_changes=tuple(options),
             protect=bool(getattr(request, "protect", False)),

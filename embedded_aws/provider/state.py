@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,8 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 class Entry:
     """A resource that exists, or whose creation has begun.
 
-    status  creating: begun, perhaps not made; incomplete: made, some property is missing; applied
+    sources  per input the URNs of the resources that its value comes from
+    status   creating: begun, perhaps not made; incomplete: made, some property is missing; applied
     """
 
     urn: str
@@ -43,6 +45,7 @@ class Entry:
     id: str
     inputs: Values
     dependencies: tuple[str, ...] = ()
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     protect: bool = False
     retain_on_delete: bool = False
     status: str = APPLIED
@@ -62,7 +65,6 @@ class State:
     replaced: list[Entry] = field(default_factory=list)
     outputs: Values = field(default_factory=dict)
     salt: str = field(default_factory=lambda: secrets.token_hex(16))
-    _hashes: dict[str, str] = field(default_factory=dict, repr=False)
 
     def put(self, entry: Entry) -> None:
         self.entries[entry.urn] = entry
@@ -119,18 +121,12 @@ class State:
     def _seal(self, value: Any, secret: bool) -> Any:
         if secret:
             text = value.digest if isinstance(value, Content | Digest) else json.dumps(value)
-            return {_SEALED: self._hash(text)}
+            return {_SEALED: _hash(self.salt, text)}
         if isinstance(value, Content | Digest):
             return {_HASHED: value.digest}
         if isinstance(value, str) and len(value) > _LONG_TEXT:
             return {_HASHED: hashlib.sha256(value.encode()).hexdigest()}
         return value
-
-    def _hash(self, text: str) -> str:
-        if text not in self._hashes:
-            salt = bytes.fromhex(self.salt)
-            self._hashes[text] = hashlib.scrypt(text.encode(), salt=salt, **_SCRYPT).hex()
-        return self._hashes[text]
 
     def save(self) -> None:
         """Writes the file in one step; only its owner may read it."""
@@ -196,7 +192,13 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _entry(data: Values) -> Entry:
-    return Entry(**{**data, "dependencies": tuple(data["dependencies"])})
+    sources = {name: tuple(urns) for name, urns in data["sources"].items()}
+    return Entry(**{**data, "dependencies": tuple(data["dependencies"]), "sources": sources})
+
+
+@lru_cache(maxsize=1000)
+def _hash(salt: str, text: str) -> str:
+    return hashlib.scrypt(text.encode(), salt=bytes.fromhex(salt), **_SCRYPT).hex()
 
 
 def _mark(value: Any) -> str | None:

@@ -17,7 +17,7 @@ from . import api, snapshots
 from .clock import Clock
 from .errors import ApiError, DefinitionError, Diagnostic, EngineBug, StatesError
 from .integrations import resolve as resolve_integration
-from .integrations.base import ClientFactory, Integration
+from .integrations.base import ClientFactory, Integration, Refusal
 from .signals import OnLog, OnMetric, OnStatus, Publisher
 from .store import Services, Store
 
@@ -37,7 +37,8 @@ CALLS_AT_ONCE = 64  # threads for calls of services
 class StepFunctions:
     """The service of one account in one region; lives on the event loop that first uses it.
 
-    `clients` makes boto3 clients that sign as a role; `seed` makes names and jitter repeatable.
+    `clients` makes boto3 clients that sign as a role; `refusal` tells what a role may not do
+    without a call, by default nothing; `seed` makes names and jitter repeatable.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class StepFunctions:
         on_log: OnLog | None = None,
         seed: int = 0,
         resolve: Callable[[str], Integration] = resolve_integration,
+        refusal: Refusal = lambda role_arn, action, resource: None,
     ) -> None:
         self.services = Services(
             clock=clock,
@@ -62,6 +64,7 @@ class StepFunctions:
             store=Store(),
             signals=Publisher(on_status, on_metric, on_log),
             resolve=resolve,
+            refusal=refusal,
         )
 
     async def handle(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:

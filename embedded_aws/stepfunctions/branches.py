@@ -1,6 +1,8 @@
 """Walks that run side by side: the branches of a Parallel, the iterations of an inline Map.
 
-The first failure aborts the others (fail fast); their events come before the state goes on.
+The first failure aborts the others (fail fast); their events come before the state goes on. The
+crew keeps what it reached, so that a redriven execution goes on with the failed and aborted
+children only.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any, Protocol
 
 from .clock import Clock, Waiter
 from .history import HistoryFull
-from .step import Child
+from .step import Child, Step
 
 ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})  # types with a ...StateAborted event
 
@@ -19,7 +21,11 @@ ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})  # types with a ...St
 class Hooks(Protocol):
     """What a state records about its children; `begin` opens the walk of one of them."""
 
-    def begin(self, index: int, prev: int) -> tuple[Child, Any]: ...
+    step: Step
+
+    def begin(self, index: int, prev: int) -> Child: ...
+
+    def input(self, index: int) -> Any: ...
 
     def succeeded(self, index: int, child: Child) -> None: ...
 
@@ -29,13 +35,14 @@ class Hooks(Protocol):
 
 
 class _Job:
-    __slots__ = ("child", "error", "index", "output", "task")
+    __slots__ = ("child", "error", "index", "output", "started", "task")
 
     def __init__(self, index: int, child: Child) -> None:
         self.index = index
         self.child = child
         self.output: Any = None
         self.error: BaseException | None = None
+        self.started = False
         self.task: asyncio.Task[Any] | None = None
 
 
@@ -43,16 +50,24 @@ class Crew:
     """Runs `count` children, at most `limit` at once; `prev` is the event that starts them."""
 
     def __init__(self, clock: Clock, hooks: Hooks, count: int, limit: int, prev: int) -> None:
+        self.hooks = hooks
         self._clock = clock
-        self._hooks = hooks
-        self._count = count
-        self._limit = limit
-        self._free = deque([prev] * min(limit, count))  # causes of the next starts, one per slot
-        self._next = 0
+        self._limit = min(limit, count)
+        self._free = deque([prev] * self._limit)  # causes of the next starts, one per slot
+        self._todo = deque(range(count))
+        self._walks: dict[int, Child] = {}  # begun, not succeeded
         self._active: dict[int, _Job] = {}
         self._ended: deque[_Job] = deque()
         self._waiter: Waiter | None = None
         self._outputs: list[Any] = [None] * count
+
+    def resume(self, step: Step) -> None:
+        """Makes the failed, aborted and never begun children ready to run again, for `step`."""
+        self.hooks.step = step
+        self._free = deque([step.walk.prev] * self._limit)
+        self._todo = deque(sorted({*self._walks, *self._todo}))
+        for child in self._walks.values():
+            child.resume(step.walk.prev)
 
     async def run(self) -> list[Any]:
         """The outputs in order; raises the first error after the other children were aborted."""
@@ -60,12 +75,13 @@ class Crew:
             while self._start() or self._active:
                 job = await self._one_ended()
                 if job.error is not None:
-                    self._hooks.failed(job.index, job.child)
+                    self.hooks.failed(job.index, job.child)
                     await self._abort()
                     raise job.error
                 self._outputs[job.index] = job.output
+                del self._walks[job.index]
                 self._free.append(job.child.prev)
-                self._hooks.succeeded(job.index, job.child)
+                self.hooks.succeeded(job.index, job.child)
         except (asyncio.CancelledError, HistoryFull):
             await self._abort(quietly=True)
             raise
@@ -73,16 +89,18 @@ class Crew:
 
     def _start(self) -> bool:
         started = False
-        while self._free and self._next < self._count:
-            child, value = self._hooks.begin(self._next, self._free.popleft())
-            job = _Job(self._next, child)
-            self._active[job.index] = job
-            job.task = self._clock.spawn(self._live(job, value))
-            self._next += 1
+        while self._free and self._todo:
+            index, prev = self._todo.popleft(), self._free.popleft()
+            child = self._walks.get(index)
+            if child is None:
+                child = self._walks[index] = self.hooks.begin(index, prev)
+            job = self._active[index] = _Job(index, child)
+            job.task = self._clock.spawn(self._live(job, self.hooks.input(index)))
             started = True
         return started
 
     async def _live(self, job: _Job, value: Any) -> None:
+        job.started = True
         try:
             job.output = await job.child.go(value)
         except (Exception, asyncio.CancelledError) as error:
@@ -102,11 +120,12 @@ class Crew:
 
     async def _abort(self, quietly: bool = False) -> None:
         """Stops the children that still run and waits for their last events."""
-        self._next = self._count
         for job in self._active.values():
             if job.task is not None:
                 self._clock.cancel(job.task)
+            if not job.started:  # cancelled before its first step: it will never report
+                self._ended.append(job)
         while self._active:
             job = await self._one_ended()
             if not quietly:
-                self._hooks.aborted(job.index, job.child)
+                self.hooks.aborted(job.index, job.child)

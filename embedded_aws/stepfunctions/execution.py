@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .branches import ABORTABLE
 from .clock import EXECUTION_TIMEOUT, Timer
 from .definition import Graph, State
 from .errors import StatesError
@@ -23,20 +24,25 @@ EXPRESS_SECONDS = 300
 # time of a virtual clock, so it ends by count: five minutes hold about this many events on AWS.
 EXPRESS_EVENTS = 250_000
 _YIELD_EVERY = 32  # states after which other work of the event loop gets its turn
-_ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})
 
 
 class Walk:
-    """One path through a graph; branches and iterations are walks of their own."""
+    """One path through a graph; branches and iterations are walks of their own.
+
+    `progress` is what a Parallel or Map at work has reached: a redrive goes on from there.
+    """
 
     __slots__ = (
+        "_resuming",
         "_run",
+        "_step",
         "_visits",
         "current",
         "execution",
         "graph",
         "item",
         "prev",
+        "progress",
         "services",
         "variables",
     )
@@ -58,6 +64,14 @@ class Walk:
         self.variables = variables
         self.item = item
         self.current: State | None = None
+        self.progress: Any = None
+        self._step: Step | None = None
+        self._resuming = False
+
+    def resume(self, prev: int) -> None:
+        """Lets the next `go` visit the current state again; `prev` causes its first event."""
+        self.prev = prev
+        self._resuming = self._step is not None
 
     def child(self, graph: Graph, prev: int, item: Mapping[str, Any] | None) -> Walk:
         """A walk that sees this one's variables as they are now and cannot change them."""
@@ -85,9 +99,15 @@ class Walk:
         if stop is not None:
             stop(None, None)
 
+    def redrive_child(self, execution: Execution) -> None:
+        """Lets a child that did not succeed go on from where it ended."""
+        Run(self.services, execution, execution.walk).redrive()
+
     async def go(self, value: Any) -> Any:
         """Walks to the end of the graph; returns the last output or raises StatesError."""
         state = self.graph.states[self.graph.start_at]
+        if self._resuming and self._step is not None:
+            state, value = self._step.state, self._step.input
         while True:
             next_, value = await self._visit(state, value)
             if next_ is None:
@@ -99,12 +119,11 @@ class Walk:
 
     async def _visit(self, state: State, value: Any) -> tuple[str | None, Any]:
         self.current = state
-        step = Step(self, state, value)
-        step.entered_id = step.event(f"{state.type}StateEntered", entered(state.name, value))
+        step = self._enter(state, value)
         try:
             outcome = await run_state(step)
         except asyncio.CancelledError:
-            if state.type in _ABORTABLE:
+            if state.type in ABORTABLE:
                 step.event(f"{state.type}StateAborted")
             raise
         if outcome.assigned:
@@ -113,32 +132,66 @@ class Walk:
         return outcome.next, outcome.output
 
 
-class Run:
-    """A running execution; `stop` ends it from outside."""
+    def _enter(self, state: State, value: Any) -> Step:
+        """Records the entry; a resumed state keeps the entry that it had."""
+        step = Step(self, state, value)
+        if self._resuming and self._step is not None:
+            self._resuming = False
+            step.entered_id, step.entered_at = self._step.entered_id, self._step.entered_at
+            step.resumed = self.progress
+        else:
+            step.entered_id = step.event(f"{state.type}StateEntered", entered(state.name, value))
+        self._step = step
+        self.progress = None
+        return step
 
-    def __init__(self, services: Services, execution: Execution) -> None:
+
+class Run:
+    """A running execution; `stop` ends it from outside.
+
+    `walk` is that of an earlier run, where this one redrives what it left.
+    """
+
+    def __init__(self, services: Services, execution: Execution, walk: Any = None) -> None:
         self.services = services
         self.execution = execution
-        self._walk = Walk(self, execution.plan.graph, 0, {}, None)
+        self._walk: Walk = walk or Walk(self, execution.plan.graph, 0, {}, None)
         self._deadline: Timer | None = None
         self._task: asyncio.Task[Any] | None = None
 
     def start(self) -> None:
-        execution, clock = self.execution, self.services.clock
+        execution = self.execution
         self.services.store.add_execution(execution)
-        self.services.store.running[execution.arn] = self.stop
-        self.services.signals.started(execution)
-        if execution.plan.timeout is not None:
-            self._deadline = clock.timer(
-                execution.started + execution.plan.timeout, self._time_out, EXECUTION_TIMEOUT
-            )
-        history = execution.history
+        self._open()
         details = {
             "input": execution.input if execution.input_text is None else execution.input_text,
             "roleArn": execution.plan.role_arn,
         }
-        history.add("ExecutionStarted", 0, details)
-        self._task = clock.spawn(self._live())
+        execution.history.add("ExecutionStarted", 0, details)
+        self._task = self.services.clock.spawn(self._live())
+
+    def redrive(self) -> None:
+        """Goes on from the states that failed or were aborted; timeouts start again."""
+        execution = self.execution
+        execution.status, execution.stopped = "RUNNING", None
+        execution.error = execution.cause = None
+        execution.redrives += 1
+        execution.redriven = self.services.clock.now()
+        execution.history.closed = False
+        self._open()
+        last = len(execution.history.events)
+        details = {"redriveCount": execution.redrives}
+        self._walk.resume(execution.history.add("ExecutionRedriven", last, details))
+        self._task = self.services.clock.spawn(self._live())
+
+    def _open(self) -> None:
+        execution, clock = self.execution, self.services.clock
+        self.services.store.running[execution.arn] = self.stop
+        self.services.signals.started(execution)
+        if execution.plan.timeout is not None:
+            self._deadline = clock.timer(
+                clock.now() + execution.plan.timeout, self._time_out, EXECUTION_TIMEOUT
+            )
 
     async def _live(self) -> None:
         walk, execution = self._walk, self.execution
@@ -190,12 +243,16 @@ class Run:
         execution.history.add(_TERMINAL[status], prev, details)
         execution.status = status
         execution.stopped = self.services.clock.now()
+        execution.walk = None if status == "SUCCEEDED" or execution.plan.express else self._walk
         if self._deadline is not None:
             self._deadline.cancel()
         del self.services.store.running[execution.arn]
         self.services.signals.ended(execution)
         if execution.when_ended is not None:
             execution.when_ended(execution)
+        for waiter in execution.waiters:
+            waiter.wake()
+        execution.waiters.clear()
 
 
 _TERMINAL = {

@@ -22,6 +22,7 @@ from .store import Execution, MapRun, Plan, execution_arn
 DEFAULT_CONCURRENCY = 10_000
 EXPRESS_SECONDS = 300
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
+PERMISSIONS = "States.Permissions"
 STATUS_WORDS = {
     "SUCCEEDED": "succeeded",
     "FAILED": "failed",
@@ -40,6 +41,8 @@ async def run_distributed(step: Step, state: Map) -> Any:
     work = None
     try:
         source = Source(await _read(step, state) if values is None else values)
+        if len(source):
+            _check_role(step)
         work = _Work(step, state, run, source)
         result = await work.run()
     except StatesError as error:
@@ -93,6 +96,14 @@ def _close(step: Step, run: MapRun, work: _Work | None, status: str) -> None:
         work.stop()
     run.status = status
     run.stopped = step.walk.services.clock.now()
+
+
+def _check_role(step: Step) -> None:
+    """A map run starts its machine once more for each child, with the rights of its own role."""
+    plan = step.walk.execution.plan
+    refusal = step.walk.services.refusal(plan.role_arn, "states:StartExecution", plan.machine_arn)
+    if refusal is not None:
+        raise StatesError(PERMISSIONS, refusal)
 
 
 def call_of(step: Step) -> Call:

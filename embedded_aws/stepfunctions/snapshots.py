@@ -25,7 +25,7 @@ _PLAN = (
 )  # fmt: skip
 _EXECUTION = (
     "arn", "name", "started", "status", "stopped", "error", "cause", "map_run_arn",
-    "item_count", "trace_header",
+    "item_count", "trace_header", "redrives", "redriven",
 )  # fmt: skip
 
 
@@ -81,6 +81,8 @@ def load(services: Services, data: dict[str, Any]) -> None:
     plans: dict[str, Plan] = {}
     for saved in data["executions"]:
         services.store.add_execution(_restored(services, saved, plans, texts))
+    # A repeatable source would give the names of before again.
+    services.random.seed(f"{services.clock.now()} {len(services.store.executions)}")
 
 
 def _restored(

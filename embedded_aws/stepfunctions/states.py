@@ -21,12 +21,12 @@ from .definition import (
     Wait,
 )
 from .errors import EvaluationError, StatesError
-from .fields import TIMESTAMP
 from .history import iteration
 from .items import items_of, select
 from .map_run import run_distributed
+from .parse.fields import TIMESTAMP
 from .retry import Retries, catcher_of
-from .step import _UNSET, Child, Outcome, Step
+from .step import UNSET, Child, Outcome, Step
 from .tasks import run_task
 
 INLINE_CONCURRENCY = 40
@@ -55,6 +55,7 @@ async def _attempts(step: Step, state: Retriable) -> Outcome:
             delay = retries.delay(error)
             if delay is None:
                 return _catch(step, state, error)
+        step.resumed = None  # a retry starts the state anew
         step.retries += 1
         await step.walk.services.clock.sleep(delay)
 
@@ -77,11 +78,11 @@ def _catch(step: Step, state: Retriable, error: StatesError) -> Outcome:
 
 
 async def _pass(step: Step, state: Pass) -> Outcome:
-    return step.leave(_UNSET, state.output, state.assign, state.next)
+    return step.leave(UNSET, state.output, state.assign, state.next)
 
 
 async def _succeed(step: Step, state: Succeed) -> Outcome:
-    return step.leave(_UNSET, state.output, None, None)
+    return step.leave(UNSET, state.output, None, None)
 
 
 async def _fail(step: Step, state: Fail) -> Outcome:
@@ -93,7 +94,7 @@ async def _fail(step: Step, state: Fail) -> Outcome:
 async def _choice(step: Step, state: Choice) -> Outcome:
     for rule in state.rules:
         if step.evaluate(rule.condition):
-            return step.leave(_UNSET, rule.output, rule.assign, rule.next)
+            return step.leave(UNSET, rule.output, rule.assign, rule.next)
     if state.default is None:
         raise StatesError(
             "States.NoChoiceMatched",
@@ -101,7 +102,7 @@ async def _choice(step: Step, state: Choice) -> Outcome:
                 "Failed to transition out of the state. The state does not point to a next state."
             ),
         )
-    return step.leave(_UNSET, state.output, state.assign, state.default)
+    return step.leave(UNSET, state.output, state.assign, state.default)
 
 
 async def _wait(step: Step, state: Wait) -> Outcome:
@@ -111,7 +112,7 @@ async def _wait(step: Step, state: Wait) -> Outcome:
     else:
         seconds = step.integer(state.seconds, "Seconds")
         await clock.sleep_until(step.entered_at + (seconds or 0))
-    return step.leave(_UNSET, state.output, state.assign, state.next)
+    return step.leave(UNSET, state.output, state.assign, state.next)
 
 
 def _instant(text: str) -> float:
@@ -141,71 +142,96 @@ class _Branches:
     """The branches of a Parallel: each gets the same input."""
 
     def __init__(self, step: Step, branches: tuple[Graph, ...], value: Any) -> None:
-        self._step = step
+        self.step = step
         self._branches = branches
         self._value = value
         self.last = 0
 
-    def begin(self, index: int, prev: int) -> tuple[Child, Any]:
-        return self._step.walk.child(self._branches[index], prev, self._step.item), self._value
+    def begin(self, index: int, prev: int) -> Child:
+        return self.step.walk.child(self._branches[index], prev, self.step.item)
+
+    def input(self, index: int) -> Any:
+        return self._value
 
     def succeeded(self, index: int, child: Child) -> None:
         self.last = child.prev
 
     def failed(self, index: int, child: Child) -> None:
         if child.current is not None and child.current.type in ABORTABLE:
-            child.prev = self._step.side_event(f"{child.current.type}StateAborted", child.prev)
-        self._step.walk.prev = child.prev
+            child.prev = self.step.side_event(f"{child.current.type}StateAborted", child.prev)
+        self.step.walk.prev = child.prev
 
     def aborted(self, index: int, child: Child) -> None:
         """The child's own walk recorded which state was aborted."""
 
 
 async def _parallel(step: Step, state: Parallel) -> Outcome:
-    value = step.input if state.arguments is None else step.evaluate(state.arguments)
-    started = step.event("ParallelStateStarted")
-    hooks = _Branches(step, state.branches, value)
-    count = len(state.branches)
-    outputs = await Crew(step.walk.services.clock, hooks, count, count, started).run()
-    step.walk.prev = hooks.last
-    step.side_event("ParallelStateSucceeded", hooks.last)
+    crew = step.resumed
+    if crew is None:
+        value = step.input if state.arguments is None else step.evaluate(state.arguments)
+        started = step.event("ParallelStateStarted")
+        hooks, count = _Branches(step, state.branches, value), len(state.branches)
+        crew = Crew(step.walk.services.clock, hooks, count, count, started)
+    outputs = await _run_crew(step, crew)
+    step.walk.prev = crew.hooks.last
+    step.side_event("ParallelStateSucceeded", crew.hooks.last)
     return step.leave(outputs, state.output, state.assign, state.next)
+
+
+async def _run_crew(step: Step, crew: Crew) -> list[Any]:
+    """Runs the children; the walk remembers them for a redrive."""
+    if step.resumed is crew:
+        crew.resume(step)
+    step.walk.progress = crew
+    return await crew.run()
 
 
 class _Iterations:
     """The iterations of an inline Map."""
 
     def __init__(self, step: Step, state: Map, values: list[Any], inputs: list[Any]) -> None:
-        self._step = step
+        self.step = step
         self._state = state
         self._values = values
         self._inputs = inputs
         self.last = 0
 
-    def begin(self, index: int, prev: int) -> tuple[Child, Any]:
-        step, state = self._step, self._state
+    def begin(self, index: int, prev: int) -> Child:
+        step, state = self.step, self._state
         prev = step.side_event("MapIterationStarted", prev, iteration(state.name, index))
         item = {"Index": index, "Value": self._values[index]}
-        return step.walk.child(state.processor, prev, item), self._inputs[index]
+        return step.walk.child(state.processor, prev, item)
+
+    def input(self, index: int) -> Any:
+        return self._inputs[index]
 
     def succeeded(self, index: int, child: Child) -> None:
         self.last = self._end("MapIterationSucceeded", index, child)
 
     def failed(self, index: int, child: Child) -> None:
-        self._step.walk.prev = self._end("MapIterationFailed", index, child)
+        self.step.walk.prev = self._end("MapIterationFailed", index, child)
 
     def aborted(self, index: int, child: Child) -> None:
         self._end("MapIterationAborted", index, child)
 
     def _end(self, type_: str, index: int, child: Child) -> int:
         details = iteration(self._state.name, index)
-        return self._step.side_event(type_, child.prev, details)
+        return self.step.side_event(type_, child.prev, details)
 
 
 async def _map(step: Step, state: Map) -> Outcome:
     if state.distributed:
         result = await run_distributed(step, state)
         return step.leave(result, state.output, state.assign, state.next)
+    crew = _iterations(step, state) if step.resumed is None else step.resumed
+    outputs = await _run_crew(step, crew)
+    last = crew.hooks.last
+    step.side_event("MapStateSucceeded", last)
+    step.walk.prev = last
+    return step.leave(outputs, state.output, state.assign, state.next)
+
+
+def _iterations(step: Step, state: Map) -> Crew:
     values = items_of(step, state)
     limit = step.integer(state.max_concurrency, "MaxConcurrency") or INLINE_CONCURRENCY
     step.integer(state.tolerated_count, "ToleratedFailureCount")
@@ -214,14 +240,9 @@ async def _map(step: Step, state: Map) -> Outcome:
     ]
     started = step.event("MapStateStarted", {"length": len(values)})
     hooks = _Iterations(step, state, values, inputs)
-    crew = Crew(
-        step.walk.services.clock, hooks, len(inputs), min(limit, INLINE_CONCURRENCY), started
-    )
-    outputs = await crew.run()
-    last = hooks.last or started
-    step.side_event("MapStateSucceeded", last)
-    step.walk.prev = last
-    return step.leave(outputs, state.output, state.assign, state.next)
+    hooks.last = started
+    limit = min(limit, INLINE_CONCURRENCY)
+    return Crew(step.walk.services.clock, hooks, len(inputs), limit, started)
 
 
 _SIMPLE: dict[type[State], Callable[[Step, Any], Awaitable[Outcome]]] = {

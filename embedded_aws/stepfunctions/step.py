@@ -19,7 +19,7 @@ DATA_LIMIT = "States.DataLimitExceeded"
 RUNTIME = "States.Runtime"
 VARIABLES_LIMIT = 10_485_760  # bytes of all variables of an execution
 
-_UNSET: Any = object()
+UNSET: Any = object()
 _COUNTED = frozenset({"Task", "Map", "Parallel"})  # states whose context has RetryCount
 
 
@@ -39,6 +39,8 @@ class Child(Protocol):
 
     async def go(self, value: Any) -> Any: ...
 
+    def resume(self, prev: int) -> None: ...
+
 
 class Walk(Protocol):
     """The walk that a step belongs to; `prev` is the id of its last event, the next one's cause."""
@@ -48,12 +50,15 @@ class Walk(Protocol):
     prev: int
     variables: Mapping[str, Any]
     item: Mapping[str, Any] | None
+    progress: Any
 
     def child(self, graph: Graph, prev: int, item: Mapping[str, Any] | None) -> Child: ...
 
     def start_child(self, plan: Plan, input_: Any, map_run_arn: str) -> Execution: ...
 
     def stop_child(self, execution: Execution) -> None: ...
+
+    def redrive_child(self, execution: Execution) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,22 @@ class Outcome:
 
 
 class Step:
-    """`input` and the walk's variables do not change during the visit, whatever is retried."""
+    """`input` and the walk's variables do not change during the visit, whatever is retried.
 
-    __slots__ = ("entered_at", "entered_id", "input", "item", "retries", "state", "token", "walk")
+    `resumed` is what the state had reached when its execution ended, if that was redriven.
+    """
+
+    __slots__ = (
+        "entered_at",
+        "entered_id",
+        "input",
+        "item",
+        "resumed",
+        "retries",
+        "state",
+        "token",
+        "walk",
+    )
 
     def __init__(self, walk: Walk, state: State, input_: Any) -> None:
         self.walk = walk
@@ -77,6 +95,7 @@ class Step:
         self.item = walk.item
         self.retries = 0
         self.token: str | None = None
+        self.resumed: Any = None
         self.entered_at = walk.services.clock.now()
         self.entered_id = 0
 
@@ -117,15 +136,15 @@ class Step:
     # --- values
 
     def evaluate(
-        self, value: Value, result: Any = _UNSET, error: Any = _UNSET, context: bool = True
+        self, value: Value, result: Any = UNSET, error: Any = UNSET, context: bool = True
     ) -> Any:
         """The value of a field in this step's scope; raises EvaluationError."""
         if value.is_literal:
             return value.evaluate(_NOTHING)
         states = {"input": self.input}
-        if result is not _UNSET:
+        if result is not UNSET:
             states["result"] = result
-        if error is not _UNSET:
+        if error is not UNSET:
             states["errorOutput"] = error
         if "context" in value.states_fields:
             states["context"] = self.context()
@@ -164,11 +183,13 @@ class Step:
                 "StartTime": iso(execution.started),
                 "Name": execution.name,
                 "RoleArn": plan.role_arn,
-                "RedriveCount": 0,
+                "RedriveCount": execution.redrives,
             },
             "StateMachine": {"Id": plan.machine_id, "Name": plan.machine_name},
             "State": state,
         }
+        if execution.redriven is not None:
+            found["Execution"]["RedriveTime"] = iso(execution.redriven)
         if self.token is not None:
             found["Task"] = {"Token": self.token}
         if self.item is not None:
@@ -185,12 +206,12 @@ class Step:
         next_: str | None,
     ) -> Outcome:
         """Output and Assign, both over the variables as they were on entry."""
-        extra = {} if result is _UNSET else {"result": result}
+        extra = {} if result is UNSET else {"result": result}
         assigned = self.evaluate(assign.value, **extra) if assign is not None else {}
         if output is not None:
             value = self.evaluate(output, **extra)
         else:
-            value = self.input if result is _UNSET else result
+            value = self.input if result is UNSET else result
         return self.checked(Outcome(next_, value, assigned))
 
     def caught(

@@ -15,7 +15,7 @@ from .clock import Clock, Waiter
 from .definition import Graph, Machine
 from .errors import StatesError
 from .history import History
-from .integrations.base import ClientFactory, Integration
+from .integrations.base import ClientFactory, Integration, Refusal
 from .jsontext import JsonText, dumps
 
 
@@ -77,7 +77,11 @@ class Execution:
     map_run_arn: str | None = None
     item_count: int | None = None
     trace_header: str | None = None
+    redrives: int = 0
+    redriven: float | None = None
+    walk: Any = None  # where it ended, for a redrive; not part of a snapshot
     when_ended: Callable[[Execution], None] | None = None
+    waiters: list[Waiter] = field(default_factory=list)  # woken once it has ended
 
     def input_json(self) -> str:
         """The input as it was given, or written compactly."""
@@ -97,6 +101,8 @@ class MapRun:
     tolerated_percentage: float
     status: str = "RUNNING"
     stopped: float | None = None
+    redrives: int = 0
+    redriven: float | None = None
     items: dict[str, int] = field(default_factory=dict)
     executions: dict[str, int] = field(default_factory=dict)
 
@@ -142,6 +148,7 @@ class Services:
     store: Store
     signals: Signals
     resolve: Callable[[str], Integration]
+    refusal: Refusal
 
     def uuid(self) -> str:
         """A version 4 UUID from the engine's own random source."""
@@ -159,6 +166,14 @@ class Services:
                 return function()
 
         return await asyncio.get_running_loop().run_in_executor(self.pool, counted)
+
+    async def ended(self, execution_arn: str) -> None:
+        """Returns once an execution runs no more, at once where the engine does not know it."""
+        execution = self.store.executions.get(execution_arn)
+        if execution is not None and execution.status == "RUNNING":
+            waiter = Waiter(self.clock)
+            execution.waiters.append(waiter)
+            await waiter.wait()
 
     def arn(self, kind: str, name: str) -> str:
         """`kind` is stateMachine, execution, express, mapRun or activity."""

@@ -201,6 +201,7 @@ class Attempt:
             run_blocking=services.run_blocking,
             sleep=services.clock.sleep,
             task_token=self.step.token,
+            ended=services.ended,
         )
 
     # --- tokens, timeouts

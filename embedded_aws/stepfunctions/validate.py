@@ -22,7 +22,7 @@ from .definition import (
     targets,
 )
 from .errors import Diagnostic
-from .fields import Problems
+from .parse.fields import Problems
 
 ALWAYS = frozenset({"input", "context"})
 RESULT = ALWAYS | {"result"}

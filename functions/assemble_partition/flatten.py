@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+
 from common.contract import Column, columns_from
 
 LOW_CONFIDENCE = 0.5

@@ -8,17 +8,16 @@ from datetime import datetime
 from tempfile import TemporaryFile
 from typing import Any
 
-from common.aws import client
-from common.errors import PartitionDeferred
-from common.partition import Partition
-from common.postings import COLUMNS, Posting, Unidentified, postings
-from common.silver import SilverPartition, open_partition
-
 from assemble_partition.bronze import Bronze, parse
 from assemble_partition.counts import Counts, new_spending
 from assemble_partition.output import Output
 from assemble_partition.rows import Row, enriched_row, unidentified_row
 from assemble_partition.status import Key, Status, read_statuses
+from common.aws import client
+from common.errors import PartitionDeferred
+from common.partition import Partition
+from common.postings import COLUMNS, Posting, Unidentified, postings
+from common.silver import SilverPartition, open_partition
 
 Statuses = Mapping[Key, Status]
 

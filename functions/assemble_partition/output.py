@@ -8,9 +8,9 @@ from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from common import contract
 
 from assemble_partition.rows import Row
+from common import contract
 
 
 class Output:
@@ -24,15 +24,13 @@ class Output:
         ours = contract.arrow_schema()
         extras = [field for field in silver if field.name not in ours.names]
         self._schema = pa.schema([*ours, *extras])
-        self._writer = pq.ParquetWriter(  # type: ignore[no-untyped-call]
-            file, self._schema, compression="snappy"
-        )
+        self._writer = pq.ParquetWriter(file, self._schema, compression="snappy")
 
     def __enter__(self) -> Output:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()
 
     def add(self, silver: pa.Table, rows: Sequence[Row]) -> None:
         """Appends rows as one row group; `rows` has one entry per row of `silver`."""
@@ -44,9 +42,7 @@ class Output:
                 values = [row.values[column.name] for row in rows]
                 columns[column.name] = pa.array(values, column.type)
         table = pa.table([columns[name] for name in self._schema.names], schema=self._schema)
-        self._writer.write_table(  # type: ignore[no-untyped-call]
-            table, row_group_size=len(rows)
-        )
+        self._writer.write_table(table, row_group_size=len(rows))
 
 
 def _as_json(lists: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import Any
 
-from common.postings import Posting, Unidentified
-
 from assemble_partition.bronze import Broken, Result
 from assemble_partition.flatten import LOW_CONFIDENCE, confidences, flatten
 from assemble_partition.status import PASSES, Pass, Status
+from common.postings import Posting, Unidentified
 
 Results = Mapping[str, Result | Broken]  # pass name -> what Bronze holds of a completed pass
 Source = Result | Pass  # both know model, tokens, cost, attempts and time

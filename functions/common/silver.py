@@ -64,7 +64,7 @@ class SilverFile:
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _read(self, names: list[str]) -> Iterator[pa.RecordBatch]:
-        batches: Iterator[pa.RecordBatch] = self.parquet.iter_batches(  # type: ignore[no-untyped-call]
+        batches: Iterator[pa.RecordBatch] = self.parquet.iter_batches(
             ROWS, columns=names, use_threads=False
         )
         return batches
@@ -105,9 +105,7 @@ def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 def _open(s3: Any, bucket: str, key: str) -> SilverFile:
     body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     with _unreadable(key):
-        parquet = pq.ParquetFile(  # type: ignore[no-untyped-call]
-            pa.BufferReader(body), page_checksum_verification=True
-        )
+        parquet = pq.ParquetFile(pa.BufferReader(body), page_checksum_verification=True)
     names = [_name(name) for name in parquet.schema_arrow.names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -50,6 +51,13 @@ def test_neither_environment_nor_logging_of_the_process_are_changed() -> None:
     with running() as aws:
         aws.endpoint.client("s3").list_buckets()
         assert dict(os.environ) == before
+
+
+def test_the_data_planes_tickers_do_not_run(aws: EmbeddedAws) -> None:
+    aws.endpoint.client("events").put_rule(Name="rule", ScheduleExpression="rate(1 minute)")
+    aws.endpoint.client("scheduler").list_schedules()
+    tickers = {"eb-scheduler", "evb-scheduler-ticker"}
+    assert tickers.isdisjoint(thread.name for thread in threading.enumerate())
 
 
 def test_the_hosts_credentials_do_not_open_it(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parse_response.layout import Field, layout_of, schema_of
 
 from infra.passes import compile_passes
+from parse_response.layout import Field, layout_of, schema_of
 from tests.functions.parse_response.answers import PASSES
 
 ROOT = Path(__file__).resolve().parents[2]

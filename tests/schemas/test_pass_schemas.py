@@ -12,11 +12,11 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from parse_response.aliases import plain
 from parse_response.layout import Field, layout_of, schema_of
 from parse_response.outcome import Rejected
 from parse_response.validate import check
-
 from tests.functions.parse_response.answers import PASSES, make_blank
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from common.postings import Posting, posting_of
-from stack import Hour, Run, Stack, new_hour, posting_input, row
 
+from common.postings import Posting, posting_of
 from embedded_aws.dataplane.faults import Request
 from embedded_aws.model.faults import Target
+from tests.stack import Hour, Run, Stack, new_hour, posting_input, row
 
 NAMESPACE = "DataEngineerJobs/AIEnrichment"
 METRICS = {

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from stack import Run, Stack, new_hour, new_posting, posting_input
+
+from tests.stack import Run, Stack, new_hour, new_posting, posting_input
 
 PASSES = ["pass1", "pass2", "pass3"]
 STEPS = ["NextPass", "InvokeModel", "ParseAndStore", "RecordPass"]

@@ -22,7 +22,10 @@ _SHORT = re.compile(
     r"|(?P<BACHELORS>\bB\.?[SA]\.?(?:/B\.?[SA]\.?)?"
     r"(?= (?:in|degree|or|required|preferred)\b|/MS\b|/M\.S))"
 )
-_AREAS = [(name, any_of(words)) for name, words in _PATTERNS["areas"].items()]
+_AREAS = [
+    (name, any_of(rf"\b(?:{word})\b" for word in words))
+    for name, words in _PATTERNS["areas"].items()
+]
 _EQUIVALENT = any_of(_PATTERNS["equivalent"])
 _PREFERRED = any_of(_PATTERNS["preferred"])
 _UNRELATED = any_of(_PATTERNS["unrelated"])

@@ -30,7 +30,8 @@ _YEARS = re.compile(
 _EXPERIENCE = re.compile(
     r"exp(?:erience|érience|eriencia|eriência|erienze?|\b)|esperienza|erfahrung|ervaring"
     r"|doświadcz|erfarenhet|background|hands-on|working|progressive|as an?\b|work in|developing"
-    r"|building|designing|in (?:a|an|data|software|the)\b|programming|professional|industry"
+    r"|building|designing|in (?:a|an|data|software|the)\b|programming|professional|industry|engineering"
+    r"|knowledge|expertise|relevant"
 )
 _HISTORY = re.compile(
     r"\b(?:we have|we've|with more than|for over|for more than|for nearly|for the past|our|company"
@@ -88,16 +89,17 @@ def _read(document: Document, match: re.Match[str]) -> Experience | None:
     after = low[match.end() : match.end() + 60]
     if _HISTORY.search(before) or _NOT_EXPERIENCE.match(after):
         return None
-    if not (_EXPERIENCE.search(after) or _EXPERIENCE.search(before)):
+    plus = match.group("plus") or match.group("more") or match.group("ormore")
+    if not (plus or _EXPERIENCE.search(after) or _EXPERIENCE.search(before)):
         return None
     minimum = _count(match.group("low"))
     maximum = _count(match.group("high")) if match.group("high") else None
     if minimum > 40 or (maximum is not None and maximum < minimum):
         return None
-    plus = match.group("plus") or match.group("more") or match.group("ormore")
     least = _LEAST.search(document.low, max(match.start() - 16, 0), match.start())
-    is_open = bool(least or plus or "+" in match.group())
-    if maximum is None and not is_open:
+    if plus or "+" in match.group():
+        maximum = None
+    elif maximum is None and not least:
         maximum = minimum
     words = re.match(r"^'? ?(?:of )?(?:[\w-]+ ){0,2}?experience", after)
     end = match.end() + (words.end() if words else 0)

@@ -20,6 +20,7 @@ _SYMBOLS = {
     "rs.": "INR", "lpa": "INR", "zł": "PLN", "pln": "PLN", "sek": "SEK", "nok": "NOK",
     "dkk": "DKK", "czk": "CZK", "kč": "CZK", "huf": "HUF", "ron": "RON", "¥": "JPY",
     "jpy": "JPY", "aed": "AED", "sar": "SAR", "zar": "ZAR", "ils": "ILS", "₪": "ILS",
+    "pkr": "PKR", "bdt": "BDT", "egp": "EGP", "ngn": "NGN", "kes": "KES", "vnd": "VND",
     "php": "PHP", "₱": "PHP", "cop": "COP", "clp": "CLP", "ars": "ARS", "pen": "PEN",
 }  # fmt: skip
 _CURRENCY = "|".join(re.escape(name) for name in sorted(_SYMBOLS, key=len, reverse=True))
@@ -32,7 +33,7 @@ _AMOUNT = re.compile(
     rf"(?: ?(?P<after>{_CURRENCY})(?![a-z]))?"
 )
 _BETWEEN = re.compile(
-    r"^ ?(?:/ ?(?:yr|year|hr|hour|h|annum|month|day) ?|per (?:year|hour|annum|month|day)|annually"
+    r"^ ?(?:/ ?(?:yr|year|hr|hour|h|annum|month|day|annually) ?|per (?:year|hour|annum|month|day)|annually"
     r"|hourly)? ?(?:-|–|—|‐|‑|to|and|et|und|à|a|bis|até|ad|y|hasta|~) ?(?:up to )?$"
 )
 _PERIODS: dict[str, str] = {name: "|".join(words) for name, words in _PATTERNS["periods"].items()}
@@ -46,7 +47,7 @@ _OTHER_MONEY = any_of(_PATTERNS["other_money"])
 _BONUS_WORDS = re.compile(r"bonus|commission|equity|stock|rsu")
 _UP_TO = re.compile(r"(?:up to|jusqu'à|bis zu|hasta|até|fino a|maximum(?: of)?|max\.?|to)\s*$")
 _FROM = re.compile(
-    r"(?:from|starting (?:at|from)|start(?:s)? at|at least|minimum(?: of)?|à partir de|ab|desde"
+    r"(?:from|starting (?:at|from)|start(?:s)? at|at least|minimum(?: of)?|minimum salary(?: is|:)|à partir de|ab|desde"
     r"|a partir de)\s*$"
 )
 _LEAD_IN = 70
@@ -80,16 +81,20 @@ def find_pay(document: Document) -> list[Pay]:
     index = 0
     while index < len(amounts):
         low = amounts[index]
-        high = amounts[index + 1] if index + 1 < len(amounts) else None
-        if high is not None and _BETWEEN.match(document.low[low.span.end : high.span.start]):
-            pay = _judged(document, low, high)
-            index += 2
-        else:
-            pay = _judged(document, low, None)
+        index += 1
+        high = None
+        while index < len(amounts) and _linked(document, high or low, amounts[index]):
+            high = amounts[index]
             index += 1
+        pay = _judged(document, low, high)
         if pay is not None:
             found.append(pay)
     return sorted(found, key=lambda pay: -pay.score)
+
+
+def _linked(document: Document, left: _Amount, right: _Amount) -> bool:
+    """True when the two are bounds of one range (some give a middle too)."""
+    return bool(_BETWEEN.match(document.low[left.span.end : right.span.start]))
 
 
 def _amount(low: str, match: re.Match[str]) -> _Amount:

@@ -60,10 +60,15 @@ _SOFT_NICE = re.compile(r"\b(?:good|basic|some|preferred|bonus|plus|nice to have
 _SOFT_MUST = re.compile(
     r"\b(?:strong|excellent|exceptional|proven|demonstrated|required|must|essential|outstanding)\b"
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
 _CLAUSE = re.compile(r"[.;•●▪\n\x00]\s")
 _LISTED_BEFORE = re.compile(
     r"(?:[,/(;:&|•●+\n]|\b(?:and|or|in|with|using|like|as|of|et|ou|en|y|e|und|oder|mit|avec|con|com"
-    r"|especially|including|e\.g\.|etc)) ?$"
+    r"|especially|including|e\.g\.|etc|strong|solid|good|advanced|knowledge|know|proficient"
+    r"|expert)) ?$"
+)
+_NAMED_BEFORE = re.compile(
+    r"\b(?:experience (?:with|in)|written in|programming in|proficien(?:t|cy) in|developed in) $"
 )
 _LISTED_AFTER = re.compile(
     r"^ ?(?:[,/);.|&\n\x00]|$|\b(?:and|or|et|ou|y|e|und|oder|programming|language|languages"
@@ -145,8 +150,15 @@ def _holds(rule: str, document: Document, hit: Hit, firm: set[tuple[int, int]]) 
     if rule == "upper":
         return written.isupper()
     if rule == "capital":
-        return written[0].isupper()
-    return written[0].isupper() and _in_list(document, hit, firm)
+        return written[0].isupper() or _in_list(document, hit, firm)
+    return written[0].isupper() and (
+        _in_list(document, hit, firm) or _is_named(document.low[: hit.start])
+    )
+
+
+def _is_named(before: str) -> bool:
+    """True after words that are followed by nothing but a skill."""
+    return bool(_NAMED_BEFORE.search(before[-24:]))
 
 
 def _in_list(document: Document, hit: Hit, firm: set[tuple[int, int]]) -> bool:
@@ -155,18 +167,12 @@ def _in_list(document: Document, hit: Hit, firm: set[tuple[int, int]]) -> bool:
     before, after = low[max(hit.start - 14, 0) : hit.start], low[hit.end : hit.end + 14]
     if after[:1] in {"+", "#", "&", "'", "-"} or before[-1:] in {"&", "'", "-", "."}:
         return False
-    opened = bool(_LISTED_BEFORE.search(before))
+    opened = not before.strip() or bool(_LISTED_BEFORE.search(before))
     closed = bool(_LISTED_AFTER.match(after))
-    if not (opened or closed):
+    if not opened:
         return False
     near = any(hit.start - 40 <= start < hit.end + 40 for start, _ in firm)
-    return near and ((opened and closed) or _touching(hit, firm, opened))
-
-
-def _touching(hit: Hit, firm: set[tuple[int, int]], opened: bool) -> bool:
-    if opened:
-        return any(0 < hit.start - end <= 6 for _, end in firm)
-    return any(0 < start - hit.end <= 6 for start, _ in firm)
+    return near and (closed or any(0 < hit.start - end <= 6 for _, end in firm))
 
 
 def _clause_before(document: Document, hit: Hit) -> str:
@@ -208,9 +214,9 @@ def _soft_must(document: Document, sections: Sections, hit: Hit) -> bool:
 def _about_else(document: Document, hit: Hit) -> bool:
     """True where the word before or after shows that no personal skill is meant."""
     after = document.low[hit.end : hit.end + 20].split()
-    before = document.low[max(hit.start - 20, 0) : hit.start].split()
+    before = _LETTERS.findall(document.low, max(hit.start - 20, 0), hit.start)
     stops: dict[str, list[str]] = _SOFT["not_followed_by"]
     if after and after[0].strip(".,;:()") in stops.get(hit.phrase, []):
         return document.low[hit.end] == " "
     starts: dict[str, list[str]] = _SOFT["not_preceded_by"]
-    return bool(before and before[-1].strip("(,") in starts.get(hit.phrase, []))
+    return bool(before and before[-1] in starts.get(hit.phrase, []))

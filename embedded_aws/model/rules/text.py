@@ -12,7 +12,7 @@ BARRIER = "\n\x00\n"
 _ABSENT = {"not specified", "no description", ""}
 _BULLETS = "\n\x00•●▪·◦‣⁃∙➢✓✔★*|"
 _BREAK = re.compile(rf"[.!?;:{_BULLETS}–—-]")
-_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\be\.g|\bi\.e|\bInc|\bSr|\bSt|\bvs)\Z")
+_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\be\.g|\bi\.e|\bInc|\bSr|\bSt|\bvs|[BM]Sc)\Z")
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -19,6 +19,7 @@ _GREEN_CARD = any_of(_PATTERNS["green_card"])
 _EEO = any_of(_PATTERNS["eeo"])
 _CLEARANCE = Rule(_PATTERNS["clearance"])
 _WISH = any_of(_PATTERNS["wish"])
+_DEMANDED = re.compile(r"\b(?:must|only|required|need|mandatory)\b")
 _NO_CLEARANCE = re.compile(r"\b(?:no|not) (?:\w+ ){0,3}$")
 _H1B = rules(_PATTERNS["h1b"])
 _OPT = rules(_PATTERNS["opt"])
@@ -33,8 +34,17 @@ def find_sponsorship(document: Document) -> Found[str] | None:
     offered = _outside_eeo(document, _OFFERED)
     if offered is not None:
         return Found("will_sponsor", offered)
-    authorised = _outside_eeo(document, _AUTHORISED)
+    authorised = _outside_eeo(document, _AUTHORISED) or _demanded_citizenship(document)
     return Found("must_be_authorized", authorised) if authorised else None
+
+
+def _demanded_citizenship(document: Document) -> Span | None:
+    """A citizenship that is demanded, not only named: it implies the right to work."""
+    span = _outside_eeo(document, _CITIZEN)
+    if span is None:
+        return None
+    sentence = document.sentence(span.start)
+    return span if _DEMANDED.search(document.low, sentence.start, sentence.end) else None
 
 
 def find_authorisation(document: Document) -> Found[str] | None:

@@ -113,6 +113,8 @@ class _World:
             if type_ == "EXPRESS":
                 return await engine.handle("StartSyncExecution", start)
             execution = (await engine.handle("StartExecution", start))["executionArn"]
+            if case["expected"]["status"] == "ABORTED":
+                engine.services.clock.spawn(self._stop(execution))
             ended = asyncio.Event()
             engine.services.store.executions[execution].when_ended = lambda _: ended.set()
             await ended.wait()
@@ -120,6 +122,15 @@ class _World:
         finally:
             for worker in workers:
                 worker.cancel()
+
+    async def _stop(self, execution: str) -> None:
+        """Stops the execution as the recording says that somebody did."""
+        await self.engine.services.clock.sleep(1)
+        expected = self.case["expected"]
+        request = {"executionArn": execution} | {
+            name: expected[name] for name in ("error", "cause") if name in expected
+        }
+        await self.engine.handle("StopExecution", request)
 
     async def _workers(self) -> list[asyncio.Task[Any]]:
         actors = [a for a in self.case.get("actors", []) if a["kind"] == "activity_consumer"]

@@ -262,7 +262,7 @@ def _failure(code: str, token: str | None, **words: Any) -> Failure:
 
 def native(name: str, implementation: Callable[..., Any], signature: str, arity: int) -> Native:
     """A built-in from its JSONata signature."""
-    code = implementation.__code__  # type: ignore[attr-defined]
+    code = implementation.__code__
     any_number = code.co_flags & 0x04  # *arguments
     width = -1 if any_number else code.co_argcount - 1
     return Native(name, implementation, Signature(signature, name), arity, width)

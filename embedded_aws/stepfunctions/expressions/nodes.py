@@ -28,13 +28,13 @@ def compiles(*kinds: str) -> Callable[[Callable[[Any], Node]], Callable[[Any], N
 
 def compile_node(symbol: Any) -> Node:
     """The node of a symbol with its predicates, its grouping and the unwrapping of sequences."""
-    from . import paths
+    from . import grouping, paths
 
     node = _compilers[symbol.type](symbol)
     if symbol.predicate:
         node = paths.with_predicates(node, [paths.compile_filter(p.expr) for p in symbol.predicate])
     if symbol.type != "path" and symbol.group is not None:
-        node = paths.with_group(node, paths.compile_group(symbol.group))
+        node = grouping.with_group(node, grouping.compile_group(symbol.group))
     if symbol.type in ("string", "number", "value", "regex") and not symbol.predicate:
         return node
     keep_array = bool(symbol.keep_array)

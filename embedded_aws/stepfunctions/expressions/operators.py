@@ -85,7 +85,7 @@ def _condition(symbol: Any) -> Node:
 
 @compiles("unary")
 def _unary(symbol: Any) -> Node:
-    from .paths import compile_object
+    from .grouping import compile_object
 
     match str(symbol.value):
         case "-":

@@ -6,37 +6,20 @@ import functools
 import math
 from typing import Any
 
-from .failures import Failure
 from .frames import Frame, Node
+from .grouping import compile_group
 from .nodes import compile_node, compiles
-from .sorting import merge_sorted
+from .ordering import compile_sort
 from .values import (
     UNDEFINED,
     Array,
-    Object,
     is_number,
-    less,
+    lookup,
     sequence,
     truth,
 )
 
 Filter = Any  # (value, frame) -> the items that the predicate keeps
-
-
-def lookup(value: Any, key: str) -> Any:
-    """The field of an object, or the fields of a list's objects as a sequence."""
-    if isinstance(value, dict):
-        return value.get(key, UNDEFINED)
-    if not isinstance(value, list):
-        return UNDEFINED
-    found = sequence()
-    for item in value:
-        field = lookup(item, key)
-        if isinstance(field, list):
-            found.extend(field)
-        elif field is not UNDEFINED:
-            found.append(field)
-    return found
 
 
 @compiles("name")
@@ -107,7 +90,7 @@ class _Step:
         self.index = symbol.index
         self.ancestor = None if symbol.ancestor is None else symbol.ancestor.label
         self.tuple = symbol.tuple is not None
-        self.node = _sort(symbol) if symbol.type == "sort" else compile_node(symbol)
+        self.node = compile_sort(symbol) if symbol.type == "sort" else compile_node(symbol)
         self.stages = [
             compile_filter(stage.expr) if stage.type == "filter" else _index_stage(stage)
             for stage in symbol.stages or ()
@@ -337,118 +320,3 @@ def with_predicates(node: Node, filters: list[Filter]) -> Node:
         return value
 
     return evaluate
-
-
-def with_group(node: Node, group: Any) -> Node:
-    """A node whose value is grouped into an object."""
-    return lambda context, frame: group(node(context, frame), frame)
-
-
-def compile_object(symbol: Any) -> Node:
-    """`{...}` as an expression: grouping of the context."""
-    return compile_group(symbol)
-
-
-def compile_group(symbol: Any) -> Node:
-    """`{key: value}`: items with the same key are grouped before the value is evaluated."""
-    pairs = [(compile_node(key), compile_node(value)) for key, value in symbol.lhs_object]
-
-    def evaluate(value: Any, frame: Frame) -> Any:
-        tuples = type(value) is Array and value.tuples and bool(value)
-        items = (value if isinstance(value, list) else [value]) or [UNDEFINED]
-        groups: dict[str, tuple[Any, int]] = {}
-        for item in items:
-            inner = frame.inner(dict(item)) if tuples else frame
-            context = item["@"] if tuples else item
-            for at, (key, _) in enumerate(pairs):
-                _add_to_group(groups, key(context, inner), item, at)
-        result = Object()
-        for name, (data, at) in groups.items():
-            inner, context = frame, data
-            if tuples:
-                binding = _reduced(data)
-                context = binding.pop("@")
-                inner = frame.inner(binding)
-            field = pairs[at][1](context, inner)
-            if field is not UNDEFINED:
-                result[name] = field
-        return result
-
-    return evaluate
-
-
-def _add_to_group(groups: dict[str, tuple[Any, int]], key: Any, item: Any, at: int) -> None:
-    if key is UNDEFINED:
-        return
-    if type(key) is not str:
-        raise Failure("T1003", value=key)
-    if key not in groups:
-        groups[key] = (item, at)
-    elif groups[key][1] != at:
-        raise Failure("D1009", value=key)
-    else:
-        groups[key] = (append(groups[key][0], item), at)
-
-
-def append(left: Any, right: Any) -> Any:
-    """$append: one array of both; undefined adds nothing."""
-    if left is UNDEFINED:
-        return right
-    if right is UNDEFINED:
-        return left
-    return Array(
-        (left if isinstance(left, list) else [left])
-        + (right if isinstance(right, list) else [right])
-    )
-
-
-def _reduced(data: Any) -> dict[str, Any]:
-    """The tuples of one group as one tuple of arrays."""
-    if not isinstance(data, list):
-        return dict(data)
-    merged = dict(data[0])
-    for binding in data[1:]:
-        for name, item in binding.items():
-            merged[name] = append(merged.get(name, UNDEFINED), item)
-    return merged
-
-
-def _sort(symbol: Any) -> Node:
-    terms = [(compile_node(term.expression), bool(term.descending)) for term in symbol.terms]
-
-    def evaluate(items: Any, frame: Frame) -> Any:
-        if not isinstance(items, list) or len(items) <= 1:
-            return items
-        tuples = type(items) is Array and items.tuples
-        keyed: list[tuple[list[Any], Any]] = []
-        for item in items:
-            inner = frame.inner(dict(item)) if tuples else frame
-            context = item["@"] if tuples else item
-            keyed.append(([term(context, inner) for term, _ in terms], item))
-        ordered = merge_sorted(keyed, lambda a, b: _compare(a[0], b[0], terms) > 0)
-        result = Array(item for _, item in ordered)
-        result.tuples = tuples
-        if tuples:
-            result.sequence = True
-        return result
-
-    return evaluate
-
-
-def _compare(left: list[Any], right: list[Any], terms: list[tuple[Node, bool]]) -> int:
-    for a, b, (_, descending) in zip(left, right, terms, strict=True):
-        if a is UNDEFINED or b is UNDEFINED:
-            if a is not b:
-                return 1 if a is UNDEFINED else -1  # undefined comes last in either direction
-            continue
-        if not (_sortable(a) and _sortable(b)):
-            raise Failure("T2008", value=b if _sortable(a) else a)
-        if (type(a) is str) != (type(b) is str):
-            raise Failure("T2007", value=a, value2=b)
-        if a != b:
-            return (-1 if less(a, b) else 1) * (-1 if descending else 1)
-    return 0
-
-
-def _sortable(value: Any) -> bool:
-    return type(value) in (str, int, float)

@@ -130,6 +130,34 @@ def symbol(value: Any) -> str:
     return "o" if isinstance(value, dict) else "f"
 
 
+def lookup(value: Any, key: str) -> Any:
+    """The field of an object, or the fields of a list's objects as a sequence."""
+    if isinstance(value, dict):
+        return value.get(key, UNDEFINED)
+    if not isinstance(value, list):
+        return UNDEFINED
+    found = sequence()
+    for item in value:
+        field = lookup(item, key)
+        if isinstance(field, list):
+            found.extend(field)
+        elif field is not UNDEFINED:
+            found.append(field)
+    return found
+
+
+def append(left: Any, right: Any) -> Any:
+    """$append: one array of both; undefined adds nothing."""
+    if left is UNDEFINED:
+        return right
+    if right is UNDEFINED:
+        return left
+    return Array(
+        (left if isinstance(left, list) else [left])
+        + (right if isinstance(right, list) else [right])
+    )
+
+
 def truth(value: Any) -> bool:
     """$boolean of a value; undefined is false."""
     if isinstance(value, list):

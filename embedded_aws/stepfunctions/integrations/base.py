@@ -9,6 +9,10 @@ from typing import Any, Protocol
 ClientFactory = Callable[[str, str], Any]
 """(role ARN, boto3 service name) -> a boto3 client that signs as that role."""
 
+Refusal = Callable[[str, str, str], str | None]
+"""(role ARN, IAM action, resource ARN) -> why the role may not do what the engine does itself on
+its behalf, None where it may."""
+
 
 @dataclass(frozen=True)
 class Call:

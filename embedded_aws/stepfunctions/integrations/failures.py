@@ -46,24 +46,22 @@ def translate(error: Exception, operation: Any, words: Words) -> Exception:
 
 
 def _service_error(error: ClientError, operation: Any, words: Words) -> StatesError:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    name = _modelled(code, operation) or words.unknown
+    details = error.response.get("Error", {})
+    code = str(details.get("Code", ""))
+    # services that left the query protocol still answer with the code they had there
+    name = _modelled(str(details.get("QueryErrorCode", code)), operation) or words.unknown
     return StatesError(f"{words.prefix}.{name}", _cause(error, code, words))
 
 
 def _modelled(code: str, operation: Any) -> str | None:
     """The exception of an error code if the service's model has it."""
-    model = operation.service_model
-    shape = model.shape_for_error_code(code)
-    if shape is None:
-        known = {shape.name for shape in model.error_shapes}
-        short = code.split("#")[-1].split(".")[-1]
-        if short in known:
-            return error_name(short)
-        if code == "404":  # HEAD requests have no body that could name the error
-            return _NOT_FOUND.get(operation.name)
-        return None
-    return error_name(shape.name)
+    if code == "404":  # HEAD requests have no body that could name the error
+        return _NOT_FOUND.get(operation.name)
+    own = {shape.name for shape in operation.error_shapes}
+    if code == "AccessDenied" and code not in own:
+        return None  # S3 has it for one operation only
+    shape = operation.service_model.shape_for_error_code(code)
+    return None if shape is None else error_name(shape.name)
 
 
 _NOT_FOUND = {"HeadBucket": "NoSuchBucketException", "HeadObject": "NoSuchKeyException"}

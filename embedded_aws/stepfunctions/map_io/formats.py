@@ -102,15 +102,15 @@ def _text(data: bytes, source: str) -> str:
 
 def parse_parquet(data: bytes, source: str) -> Iterator[dict[str, Any]]:
     """A row per item, read in groups."""
-    from pyarrow import ArrowException, BufferReader
-    from pyarrow.parquet import ParquetFile
+    import pyarrow
+    import pyarrow.parquet
 
+    open_file: Any = pyarrow.parquet.ParquetFile
     try:
-        file: Any = ParquetFile(BufferReader(data))
-        for batch in file.iter_batches():
+        for batch in open_file(pyarrow.BufferReader(data)).iter_batches():
             for row in batch.to_pylist():
                 yield {name: _as_json(value) for name, value in row.items()}
-    except (ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError) as error:
         raise Malformed(f"{source} is not Parquet: {error}") from None
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from common import contract
-from common.postings import Posting, Unidentified, postings
 
 from cli.samples import partitions, sample_postings, write_partitions
+from common import contract
+from common.postings import Posting, Unidentified, postings
 
 ROWS = sample_postings().to_pylist()
 
@@ -86,5 +86,5 @@ def test_partitions_are_written_where_silver_has_them(tmp_path: Path) -> None:
     assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
         f"year=2026/month=01/day=30/hour={hour}/postings.parquet" for hour in (21, 22, 23)
     ]
-    tables = [pq.ParquetFile(path).read() for path in paths]  # type: ignore[no-untyped-call]
+    tables = [pq.ParquetFile(path).read() for path in paths]
     assert tables == list(partitions().values())

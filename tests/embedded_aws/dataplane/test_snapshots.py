@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import pickle
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,9 @@ PASS = {"Done": {"Type": "Pass", "Output": "{% $states.input.n * 2 %}", "End": T
 
 
 def test_a_restart_keeps_resources_contents_and_executions(
-    tmp_path: Path, account_of: Callable[[Endpoint], Any]
+    tmp_path: Path,
+    account_of: Callable[[Endpoint], Any],
+    make_package: Callable[[dict[str, str]], bytes],
 ) -> None:
     with running(tmp_path) as aws:
         account = account_of(aws.endpoint)
@@ -40,7 +43,11 @@ def test_a_restart_keeps_resources_contents_and_executions(
         )
         dynamodb.put_item(TableName="table", Item={"pk": {"S": "x"}, "raw": {"B": b"\x00"}})
         role = account.role("function", "lambda")
-        account.function("double", "def handler(e, c): return e * 2", role)
+        layer = aws.endpoint.client("lambda").publish_layer_version(
+            LayerName="factor", Content={"ZipFile": make_package({"python/factor.py": "BY = 2"})}
+        )["LayerVersionArn"]
+        code = "import factor\ndef handler(e, c): return e * factor.BY"
+        account.function("double", code, role, Layers=[layer])
         machine = account.machine("machine", account.role("workflow", "states"), PASS)
         execution = aws.endpoint.client("stepfunctions").start_execution(
             stateMachineArn=machine, input='{"n": 21}'
@@ -91,6 +98,18 @@ def test_without_a_folder_nothing_is_kept(tmp_path: Path) -> None:
         assert aws.endpoint.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_snapshots_are_written_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "SNAPSHOT_SECONDS", 0.01)
+    with running(tmp_path) as aws:
+        aws.endpoint.client("s3").create_bucket(Bucket="lake")
+        deadline = time.monotonic() + 10
+        while not (tmp_path / "snapshot").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert (tmp_path / "snapshot").exists()
+
+
 def test_what_was_saved_is_not_written_again_without_a_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,8 +131,10 @@ def test_a_failing_disk_does_not_stop_the_server(
         (tmp_path / "snapshot.partial").mkdir()
         for _ in range(2):
             aws.endpoint.client("s3").create_bucket(Bucket="lake")
-        while "The state was not saved" not in caplog.text:
-            pass
+        deadline = time.monotonic() + 10
+        while "The state was not saved" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert "The state was not saved" in caplog.text
         assert aws.alive
         (tmp_path / "snapshot.partial").rmdir()
 

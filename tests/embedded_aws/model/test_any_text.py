@@ -18,7 +18,8 @@ _PIECES = st.sampled_from(
         "5+ years of experience with Python", "$120,000 - $90,000", "€ 12,5k/an", "401(k)", "R&D",
         "İstanbul", "ﬁne", "ß", "\x00", "\u2028", "\u00a0", "’", "no sponsorship", "H1B", "C++",
         "hybrid", "remote", "team of 0", "99 months contract", "bachelor's", "=== posting ends ===",
-        "\n", "\t", "•", ".", "(", "[", "{", "\\", "🚀", "Bac+5", "up to", "from 2", "reports to the CTO",
+        "\n", "\t", "•", ".", "(", "[", "{", "\\", "🚀", "Bac+5", "up to", "from 2",
+        "reports to the CTO",
         "equity", "Benefits", "PTO", "you will", "Nice to have: Go, R, C", "e.g.", "U.S. citizen",
     ]
 )  # fmt: skip

@@ -16,7 +16,7 @@ def _pay(text: str) -> list[tuple[float | None, float | None, str | None, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("The base pay range is $125,500.00/yr - $230,200.00/yr.", (125500, 230200, "USD", "yearly")),
+        ("The base pay is $125,500.00/yr - $230,200.00/yr.", (125500, 230200, "USD", "yearly")),
         ("The base salary range is $118,300 to $204,900.", (118300, 204900, "USD", "yearly")),
         ("Compensation: $80k-180k + equity", (80000, 180000, "USD", "yearly")),
         ("Salary $120-140k", (120000, 140000, "USD", "yearly")),

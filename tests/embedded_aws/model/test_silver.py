@@ -7,17 +7,19 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from shared_data import SHARED
 
 from embedded_aws.model.rules import Posting
 from tests.embedded_aws.model import checker
+from tests.shared_data import SHARED
 
 _PERIODS = {"yr": "yearly", "hr": "hourly", "mo": "monthly"}
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 
 def rows() -> list[dict[str, Any]]:
-    table = pq.read_table(SHARED / "postings" / "silver_postings.parquet")
+    path = SHARED / "postings" / "silver_postings.parquet"
+    file = pq.ParquetFile(path)
+    table = file.read()
     found: list[dict[str, Any]] = table.to_pylist()
     return found
 

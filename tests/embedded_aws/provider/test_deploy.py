@@ -112,6 +112,21 @@ def test_rename_replaces_and_moves_dependents(project: SmallProject) -> None:
     assert project.apply().changed == []
 
 
+def test_replacement_under_the_same_name_takes_what_is_fixed_to_it_along(
+    project: SmallProject,
+) -> None:
+    project.apply(LAKE)
+    applied = project.apply(
+        LAKE.replace('"reader", name="NAME-reader"', '"reader", path="/x/", name="NAME-reader"')
+    )
+    assert [(change.type.split(":")[-1], str(change.action)) for change in applied.changed] == [
+        ("Role", "replace"),
+        ("RolePolicy", "replace"),
+    ]
+    assert applied.outputs["role"].endswith(f"role/x/{project.name}-reader")
+    assert project.apply().changed == []
+
+
 def test_undeclared_resources_are_deleted_last(project: SmallProject) -> None:
     project.apply(LAKE)
     applied = project.apply('aws.s3.Bucket("other", bucket="NAME-other")')
@@ -169,6 +184,25 @@ def test_leftovers_stay_when_the_program_fails(project: SmallProject) -> None:
     assert buckets(project) == {f"{project.name}-a"}
 
 
+def test_interruption_ends_at_the_next_resource(project: SmallProject) -> None:
+    program = """
+    import os, signal, time
+    first = aws.s3.Bucket("first", bucket="NAME-first")
+    def interrupt(name):
+        if os.path.exists("state"):  # not in the preview
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)
+        return "NAME-last"
+    aws.s3.Bucket("last", bucket=first.bucket.apply(interrupt))
+    """
+    with pytest.raises(KeyboardInterrupt):
+        project.apply(program)
+    assert buckets(project) == {f"{project.name}-first"}
+    kept = json.loads(project.state_file.read_text())["resources"]
+    assert [entry["name"] for entry in kept] == ["first"]
+    project.destroy()
+
+
 def test_clash_with_a_resource_of_somebody_else(project: SmallProject) -> None:
     project.endpoint.client("s3").create_bucket(Bucket=f"{project.name}-a")
     with pytest.raises(
@@ -200,7 +234,7 @@ def test_ignored_changes_stay(project: SmallProject) -> None:
 def test_renamed_in_the_program_only(project: SmallProject) -> None:
     project.apply('aws.s3.Bucket("a", bucket="NAME-a")')
     alias = 'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="a")])'
-    with pytest.raises(ProvisioningError, match=r'-a is a of this stack: .* Alias\(name="a"\)'):
+    with pytest.raises(ProvisioningError, match=r'-a is a of this stack: .*Alias\(name="a"\)'):
         project.apply('aws.s3.Bucket("b", bucket="NAME-a")')
     assert project.apply(f'aws.s3.Bucket("b", bucket="NAME-a", {alias})').changed == []
 

@@ -15,7 +15,13 @@ from typing import Any, cast
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.provider import ProvisioningError, deploy, state
@@ -27,6 +33,17 @@ from embedded_aws.provider.resource import Handler, Values, completing
 from embedded_aws.provider.schema import schema
 
 NAMES = st.sampled_from(["a", "b", "c"])
+PROGRAMS = st.dictionaries(
+    NAMES,
+    st.fixed_dictionaries(
+        {
+            "color": st.sampled_from(["red", "green"]),
+            "size": st.integers(1, 3),
+            "password": st.sampled_from(["secret-1", "secret-2"]),
+            "child": st.booleans(),
+        }
+    ),
+)
 TOKEN = "test:cloud/thing:Thing"
 
 
@@ -52,7 +69,7 @@ class Thing(Handler):
             "name": string(required=True, create_only=True),
             "color": string(required=True, create_only=True),
             "size": integer(required=True),
-            "parent": string(),
+            "parent": string(create_only=True),
             "password": string(write_only=True),
         },
     )
@@ -98,19 +115,18 @@ class Deployments(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.folder.cleanup()
 
-    @rule(name=NAMES, color=st.sampled_from("rg"), size=st.integers(1, 3), child=st.booleans())
-    def declare(self, name: str, color: str, size: int, child: bool) -> None:
-        """Thing c may name a as its parent, which is then declared too."""
-        thing: Values = {"name": name, "color": color, "size": size, "password": f"secret-{size}"}
-        if child and name == "c" and "a" in self.declared:
-            thing["parent"] = "a"
-        self.declared[name] = thing
-        self.settled = False
+    @initialize(program=PROGRAMS)
+    def begin(self, program: dict[str, Values]) -> None:
+        self.write(program)
 
-    @rule(name=NAMES)
-    def withdraw(self, name: str) -> None:
-        if self.declared.pop(name, None) and name == "a" and "c" in self.declared:
-            self.declared["c"].pop("parent", None)
+    @rule(program=PROGRAMS)
+    def write(self, program: dict[str, Values]) -> None:
+        """Another program; only where a is declared can it be the parent of the others."""
+        for name, thing in program.items():
+            thing["name"] = name
+            if thing.pop("child") and name != "a" and "a" in program:
+                thing["parent"] = "a"
+        self.declared = program
         self.settled = False
 
     @rule(name=NAMES, gone=st.booleans())
@@ -190,6 +206,7 @@ class Deployments(RuleBasedStateMachine):
                     secrets=frozenset({"password"}),
                     hidden=frozenset({str(inputs["password"])}),
                     dependencies=tuple(parents),
+                    sources={"parent": tuple(parents)} if parents else {},
                 )
             )
         run.delete_leftovers()
@@ -200,5 +217,5 @@ def _urn(name: str) -> str:
 
 
 TestDeployments = cast(Any, Deployments).TestCase
-TestDeployments.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)
+TestDeployments.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
 TestDeployments.pytestmark = pytest.mark.timeout(120)

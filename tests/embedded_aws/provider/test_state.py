@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedded_aws.provider import ProvisioningError
@@ -15,7 +15,8 @@ from embedded_aws.provider.state import Entry, State, load, locked
 
 
 def entry(name: str, *dependencies: str) -> Entry:
-    return Entry(name, "aws:s3/bucket:Bucket", name, name, {}, dependencies)
+    sources = {"bucket": dependencies}
+    return Entry(name, "aws:s3/bucket:Bucket", name, name, {}, dependencies, sources)
 
 
 def test_saved_and_loaded_are_equal(tmp_path: Path) -> None:
@@ -71,6 +72,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=30, deadline=None)  # scrypt is slow on purpose
 @given(st.dictionaries(st.sampled_from("abc"), JSON), st.sets(st.sampled_from("abc"), max_size=1))
 def test_stored_inputs_open_to_themselves(inputs: dict[str, object], secret: set[str]) -> None:
     known = State(Path("unused"), "local")

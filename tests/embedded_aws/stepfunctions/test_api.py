@@ -13,6 +13,7 @@ from embedded_aws.stepfunctions.api import OPERATIONS
 
 Machine = Callable[..., dict[str, Any]]
 
+ABSENT = "arn:aws:states:us-east-1:123456789012:execution:a:b"
 SLEEP = {"S": {"Type": "Wait", "Seconds": 1000, "End": True}}
 QUICK = {"Q": {"Type": "Succeed"}}
 
@@ -112,11 +113,8 @@ def test_what_is_not_implemented_is_refused_by_name(world: Any, machine: Machine
         ("CreateStateMachine", {"name": "a b"}, "InvalidName: Invalid Name: 'a b'"),
         ("CreateStateMachine", {}, "ValidationException: "),
         ("DescribeStateMachine", {"stateMachineArn": "x"}, "InvalidArn: Invalid Arn: 'x'"),
-        ("StartExecution", {"stateMachineArn": "arn:aws:states:us-east-1:123456789012:execution:a:b"},
-         "InvalidArn: Invalid Arn: 'Resource type not valid"),
-        ("DescribeExecution",
-         {"executionArn": "arn:aws:states:us-east-1:123456789012:execution:a:b"},
-         "ExecutionDoesNotExist: "),
+        ("StartExecution", {"stateMachineArn": ABSENT}, "InvalidArn: Invalid Arn: 'Resource type"),
+        ("DescribeExecution", {"executionArn": ABSENT}, "ExecutionDoesNotExist: "),
         ("DescribeMapRun", {"mapRunArn": "arn:aws:states:us-east-1:123456789012:mapRun:a/b:c"},
          "ResourceNotFound: "),
         ("ListExecutions", {}, "ValidationException: Give either"),
@@ -260,7 +258,9 @@ def test_express_executions(world: Any, machine: Machine) -> None:
         assert (await code(w, "GetExecutionHistory", executionArn=started)).startswith("InvalidArn")
         listed = await code(w, "ListExecutions", stateMachineArn=arn)
         assert listed.startswith("StateMachineTypeNotSupported")
-        slow = await w.create(machine({"W": states["W"] | {"Seconds": 301}}), type="EXPRESS", name="s")
+        slow = await w.create(
+            machine({"W": states["W"] | {"Seconds": 301}}), type="EXPRESS", name="s"
+        )
         answer = await w.engine.handle("StartSyncExecution", {"stateMachineArn": slow})
         assert answer["status"] == "TIMED_OUT"
         standard = await w.create(machine(QUICK), name="standard")
@@ -273,7 +273,10 @@ def test_express_executions(world: Any, machine: Machine) -> None:
 def test_an_express_loop_ends(world: Any, machine: Machine) -> None:
     async def main(w: Any) -> None:
         rule = {"Condition": "{% false %}", "Next": "E"}
-        states = {"L": {"Type": "Choice", "Choices": [rule], "Default": "L"}, "E": {"Type": "Succeed"}}
+        states = {
+            "L": {"Type": "Choice", "Choices": [rule], "Default": "L"},
+            "E": {"Type": "Succeed"},
+        }
         arn = await w.create(machine(states), type="EXPRESS")
         answer = await w.engine.handle("StartSyncExecution", {"stateMachineArn": arn})
         assert answer["status"] == "TIMED_OUT"

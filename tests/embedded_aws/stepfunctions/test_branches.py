@@ -90,7 +90,9 @@ def test_an_abort_reaches_nested_branches(run: Run, machine: Machine) -> None:
         "ItemProcessor": graph(Sleep=wait(60)),
         "End": True,
     }
-    states = {"P": {"Type": "Parallel", "Branches": [graph(Bad=work()), graph(M=items)], "End": True}}
+    states = {
+        "P": {"Type": "Parallel", "Branches": [graph(Bad=work()), graph(M=items)], "End": True}
+    }
     ended = run(machine(states), work=boom)
     assert (ended.status, ended.error, ended.seconds) == ("FAILED", "Boom", 5.0)
     assert ended.types.count("WaitStateAborted") == 2

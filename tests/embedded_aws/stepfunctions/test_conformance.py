@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared_data import SHARED
 
 from embedded_aws.stepfunctions.conformance import load_cases, run_case
+from tests.shared_data import SHARED
 
 CASE: dict[str, Any] = {
     "id": "a-case",

@@ -12,8 +12,8 @@ BASE = "embedded_aws.stepfunctions"
 
 # Lower layers first: a module imports only what stands before it.
 ORDER = [
-    "errors", "jsontext", "integrations", "expressions", "map_io", "definition", "fields",
-    "parse_map", "parse", "validate", "clock", "history", "store", "signals", "step", "retry",
+    "errors", "jsontext", "integrations", "expressions", "map_io", "definition",
+    "parse", "validate", "clock", "history", "store", "signals", "step", "retry",
     "items", "activities", "tasks", "branches", "map_run", "states", "execution", "snapshots",
     "api", "__init__", "conformance",
 ]  # fmt: skip
@@ -29,7 +29,7 @@ def _modules() -> dict[str, list[Path]]:
 def _imports(path: Path) -> set[str]:
     """Absolute names of the modules that a file imports."""
     package = [*BASE.split("."), *path.relative_to(ROOT).parts[:-1]]
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)

@@ -57,9 +57,7 @@ def of(**states: Any) -> dict[str, Any]:
 PASS = {"Type": "Pass", "End": True}
 TASK = {"Type": "Task", "Resource": "arn:aws:states:::test:work", "Arguments": {}, "End": True}
 PROCESSOR = {"StartAt": "I", "States": {"I": PASS}}
-DISTRIBUTED = PROCESSOR | {
-    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
-}
+DISTRIBUTED = PROCESSOR | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
 MAP = {"Type": "Map", "ItemProcessor": PROCESSOR, "End": True}
 DISTRIBUTED_MAP = {"Type": "Map", "ItemProcessor": DISTRIBUTED, "End": True}
 S3_READER = {"Resource": "arn:aws:states:::s3:getObject", "Arguments": {}}
@@ -71,7 +69,8 @@ def reader(**config: Any) -> dict[str, Any]:
 
 REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("no object", "[]", [("Expected value of type Object", "/")]),
-    ("empty", {}, [("The field 'StartAt' is required", ""), ("The field 'States' is required", "")]),
+    ("empty", {}, [
+        ("The field 'StartAt' is required", ""), ("The field 'States' is required", "")]),
     ("start", of(A=PASS) | {"StartAt": "B"}, [
         ("Missing 'Next' target: B", "/StartAt"),
         ('State "A" is not reachable.', "/States/A"),
@@ -136,7 +135,8 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
      [("The state name 'A' is used more than once", "/States/A/ItemProcessor/States/A")]),
     ("outer variable", of(
         A=PASS | {"Assign": {"x": 1}, "End": False, "Next": "M"},
-        M=MAP | {"ItemProcessor": {"StartAt": "I", "States": {"I": PASS | {"Assign": {"x": 2}}}}}), [
+        M=MAP | {"ItemProcessor": {
+            "StartAt": "I", "States": {"I": PASS | {"Assign": {"x": 2}}}}}), [
         ("The variable 'x' is assigned in an outer scope already",
          "/States/M/ItemProcessor/States/I/Assign/x")]),
     ("no rules", of(A={"Type": "Choice", "Default": "B"}, B=PASS), [
@@ -152,10 +152,12 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
      [("Workflow has no terminal state", "/States")]),
     ("branches", of(A={"Type": "Parallel", "Branches": [], "End": True}),
      [("The field 'Branches' must have at least one branch", "/States/A")]),
-    ("branch", of(A={"Type": "Parallel", "Branches": [{"StartAt": "B", "States": {}}], "End": True}),
+    ("branch", of(
+        A={"Type": "Parallel", "Branches": [{"StartAt": "B", "States": {}}], "End": True}),
      [("The field 'States' must have at least one state", "/States/A/Branches[0]/States"),
       ("Missing 'Next' target: B", "/States/A/Branches[0]/StartAt")]),
-    ("reader inline", of(M=MAP | {"ItemReader": S3_READER | {"ReaderConfig": {"InputType": "JSON"}}}),
+    ("reader inline", of(
+        M=MAP | {"ItemReader": S3_READER | {"ReaderConfig": {"InputType": "JSON"}}}),
      [("Field 'ItemReader' is not supported in an INLINE Map: set ProcessorConfig.Mode to"
        " DISTRIBUTED", "/States/M/ItemReader")]),
     ("input type", reader(),

@@ -29,9 +29,7 @@ def test_everything_that_ended_comes_back(world: Any, machine: Machine) -> None:
         w = world()
         arn = await w.create(machine(STATES), tags=[{"key": "k", "value": "v"}])
         await w.engine.handle("CreateActivity", {"name": "act"})
-        ended = await w.ended(
-            await w.start(arn, {"a": "é"})
-        )
+        ended = await w.ended(await w.start(arn, {"a": "é"}))
         data = json.loads(json.dumps(w.engine.snapshot()))
         other = world()
         other.engine.restore(data)

@@ -75,7 +75,11 @@ def test_the_execution_times_out_before_its_task(run: Run, machine: Machine) -> 
 
 def test_a_blocking_call_holds_the_virtual_clock(run: Run, machine: Machine) -> None:
     async def work(arguments: Any, call: Call) -> Any:
-        return await call.run_blocking(lambda: time.sleep(0.05) or threading.get_ident())
+        def block() -> int:
+            time.sleep(0.05)
+            return threading.get_ident()
+
+        return await call.run_blocking(block)
 
     ended = run(machine({"T": task(TimeoutSeconds=1)}), work=work)
     assert ended.status == "SUCCEEDED"
@@ -118,7 +122,12 @@ def test_sync_submits_then_waits(world: Any, machine: Machine) -> None:
         ended = await w.run(machine({"T": task("job.sync")}), 1)
         assert ended.output == {"of": {"n": 1}}
         assert ended.seconds == 30.0
-        assert ended.types[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+        assert ended.types[2:6] == [
+            "TaskScheduled",
+            "TaskStarted",
+            "TaskSubmitted",
+            "TaskSucceeded",
+        ]
         assert ended.details("TaskSubmitted")["output"] == '{"n":1}'
         await w.engine.aclose()
 
@@ -179,7 +188,12 @@ def test_a_token_is_answered_once(world: Any, machine: Machine) -> None:
         await w.engine.handle("SendTaskSuccess", {"taskToken": token, "output": '{"a":1}'})
         ended = await w.ended(execution)
         assert ended.output == {"a": 1}
-        assert ended.types[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+        assert ended.types[2:6] == [
+            "TaskScheduled",
+            "TaskStarted",
+            "TaskSubmitted",
+            "TaskSucceeded",
+        ]
         again = {"taskToken": token, "output": "1"}
         assert await refused(w, "SendTaskSuccess", **again) == "TaskTimedOut"
         assert await refused(w, "SendTaskHeartbeat", taskToken="nonsense") == "InvalidToken"

@@ -23,12 +23,12 @@ from typing import Any
 import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from assemble_partition.handler import handler as assemble
 from common import contract
 from common.aws import client
 from common.postings import Posting, posting_of
 from read_partition.handler import handler as read
-
 from tests.silver_lake import ENVIRONMENT, HOUR, NOW, PARTITION, RUN, bronze_object, completed, row
 
 FILES, LETTERS = 10, "abcdefghijklmnopqrstuvwxyz     "
@@ -120,13 +120,15 @@ def padded(result: dict[str, Any]) -> dict[str, Any]:
 
 def write_silver(path: Path, numbers: range) -> None:
     chance = random.Random(path.name)
+    letters = "".join(chance.choices(LETTERS, k=400_000))
     rows = []
     for number in numbers:
-        text = "".join(chance.choices(LETTERS, k=100_000 if number % 100 == 0 else 4_000))
+        start = chance.randrange(300_000)
+        text = letters[start : start + (100_000 if number % 100 == 0 else 4_000)]
         texts = {"job_description_text": text, "job_description_html": f"<p>{text}</p>"}
         rows.append(row(str(number), **texts, job_summary=text))
     table = pa.Table.from_pylist(rows, schema=contract.silver_schema())
-    pq.write_table(table, path)  # type: ignore[no-untyped-call]
+    pq.write_table(table, path)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from assemble_partition.flatten import Unusable, coerce, confidences, flatten
-from common import contract
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assemble_partition.flatten import Unusable, coerce, confidences, flatten
+from common import contract
 from tests.silver_lake import result
 
 FLAT = contract.columns_from("extraction", "inference", "analysis", "summary")

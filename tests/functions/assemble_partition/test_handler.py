@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from assemble_partition.handler import handler
 from botocore.exceptions import ClientError
+
+from assemble_partition.handler import handler
 from common import contract
 from common.errors import InvalidPartition, PartitionDeferred, PartitionUnreadable
-
 from tests.shared_data import SHARED
 from tests.silver_lake import (
     NOW,
@@ -341,5 +341,5 @@ def test_the_sample_keeps_every_value_of_silver(lake: Lake) -> None:
     lake.put_silver(sample.read_bytes(), "postings.parquet")
     assert assemble()["rows"] == 84
     written = lake.output_table()
-    silver = pq.ParquetFile(sample).read().cast(contract.silver_schema())  # type: ignore[no-untyped-call]
+    silver = pq.ParquetFile(sample).read().cast(contract.silver_schema())
     assert written.select(silver.column_names).equals(silver)

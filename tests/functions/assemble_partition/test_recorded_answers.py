@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from assemble_partition.flatten import flatten
 from assemble_partition.handler import handler as assemble
 from common import contract
 from common.postings import Posting
 from parse_response import handler as parse_response
-
 from tests.shared_data import SHARED
 from tests.silver_lake import MADE_AT, NOW, PARTITION, RUN, Lake, posting, row
 

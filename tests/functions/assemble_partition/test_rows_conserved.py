@@ -7,13 +7,13 @@ from itertools import count
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from assemble_partition.handler import handler as assemble
 from common import contract
 from common.postings import Posting, posting_of
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from read_partition.handler import handler as read
-
 from tests.silver_lake import (
     NOW,
     OTHER_RUN,

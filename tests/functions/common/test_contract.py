@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from common import contract
 
+from common import contract
 from tests.shared_data import SHARED
 
 COLUMNS = contract.columns()
@@ -84,7 +84,7 @@ def test_the_flat_columns_are_the_fields_of_pass_3() -> None:
 
 @pytest.mark.shared
 def test_silvers_columns_are_those_of_the_sample() -> None:
-    sample = pq.ParquetFile(SHARED / "postings" / "silver_postings.parquet").schema_arrow  # type: ignore[no-untyped-call]
+    sample = pq.ParquetFile(SHARED / "postings" / "silver_postings.parquet").schema_arrow
     ours = contract.silver_schema()
     assert ours.names == sample.names
     for field in sample:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from common.errors import InvalidPartition
 from common.partition import Partition
-
 from tests.silver_lake import PARTITION
 
 

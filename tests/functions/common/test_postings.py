@@ -7,6 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from common.postings import (
     NO_DESCRIPTION,
     NOT_SPECIFIED,
@@ -15,9 +18,6 @@ from common.postings import (
     Unidentified,
     posting_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.silver_lake import posting, row
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from common import contract
-from common.errors import PartitionUnreadable
-from common.silver import SilverPartition, _in_portions, open_partition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common import contract
+from common.errors import PartitionUnreadable
+from common.silver import SilverPartition, _in_portions, open_partition
 from tests.silver_lake import HOUR, Lake, parquet, row
 
 PREFIX = f"linkedin/{HOUR}"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from parse_response.validate import accept
 
 Blank = Callable[[str], dict[str, Any]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from parse_response.coerce import coerce
 from parse_response.fields import repair
 from parse_response.layout import Field, layout_of

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from parse_response.context import compact
 
 Blank = Callable[[str], dict[str, Any]]

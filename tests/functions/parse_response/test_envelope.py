@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from parse_response.envelope import Reply, read
 
 JSON = st.recursive(

@@ -4,6 +4,7 @@ import contextlib
 import json
 
 import pytest
+
 from parse_response.extract import extract
 from parse_response.outcome import Rejected
 

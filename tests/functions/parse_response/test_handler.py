@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+
 from parse_response import handler as module
 from parse_response.handler import handler
 

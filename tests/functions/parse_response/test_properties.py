@@ -14,10 +14,10 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from parse_response.layout import Field, Value, layout_of, schema_of
 from parse_response.outcome import Rejected
 from parse_response.validate import accept
-
 from tests.functions.parse_response.answers import PASSES, make_blank
 
 untimed = settings(deadline=None)  # the first example compiles validators

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
+
 from parse_response.extract import extract
 from parse_response.layout import layout_of, schema_of
 from parse_response.outcome import Rejected
 from parse_response.validate import Accepted, accept
-
 from tests.shared_data import SHARED
 
 pytestmark = pytest.mark.shared

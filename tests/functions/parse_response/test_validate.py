@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from parse_response.layout import layout_of
 from parse_response.outcome import Rejected
 from parse_response.validate import accept, check

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from common.errors import InvalidPartition, PartitionUnreadable
 from read_partition.handler import handler
-
 from tests.shared_data import SHARED
 from tests.silver_lake import PARTITION, RUN, Lake, posting, row
 

@@ -7,11 +7,11 @@ from typing import Any
 from ..calls import apply, apply_item, native
 from ..failures import Failure
 from ..frames import Run
-from ..paths import append
 from ..sorting import merge_sorted
 from ..values import (
     UNDEFINED,
     Array,
+    append,
     is_number,
     less,
     sequence,

@@ -11,11 +11,12 @@ from ..calls import (
 )
 from ..failures import Failure
 from ..frames import Run
-from ..paths import append, lookup
 from ..values import (
     UNDEFINED,
     Array,
     Object,
+    append,
+    lookup,
     sequence,
     symbol,
     truth,

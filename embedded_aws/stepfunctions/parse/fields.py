@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .definition import Literal, Value
-from .errors import DefinitionError, Diagnostic, EvaluationError
-from .expressions import Scope, compile_template
-from .jsontext import dumps, type_name
+from ..definition import Literal, Value
+from ..errors import DefinitionError, Diagnostic, EvaluationError
+from ..expressions import Scope, compile_template
+from ..jsontext import dumps, type_name
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 NOT_IMPLEMENTED = "NOT_IMPLEMENTED"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .definition import Batcher, Graph, Map, Reader, Value, Writer
+from ..definition import Batcher, Graph, Map, Reader, Value, Writer
 from .fields import NOT_IMPLEMENTED, Fields, is_expression
 
 GET_OBJECT = "arn:aws:states:::s3:getObject"
