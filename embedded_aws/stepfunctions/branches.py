@@ -22,6 +22,7 @@ class Hooks(Protocol):
     """What a state records about its children; `begin` opens the walk of one of them."""
 
     step: Step
+    last: int  # the event that ended the child that ended last
 
     def begin(self, index: int, prev: int) -> Child: ...
 

@@ -115,6 +115,7 @@ class Clock:
         self._thread = 0
         self._check_due = False
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_for = 0.0  # the time of this clock at which the alarm rings
 
     @classmethod
     def real(cls) -> Clock:
@@ -139,11 +140,23 @@ class Clock:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that this clock belongs to: the running one at first use."""
+        """The loop that this clock belongs to: the running one at first use.
+
+        Once that is closed the next one takes over, without the tasks and timers of before.
+        """
+        if self._loop is not None and self._loop.is_closed():
+            self._forget_loop()
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.get_ident()
         return self._loop
+
+    def _forget_loop(self) -> None:
+        self._loop = self._alarm = None
+        self._busy = 0
+        self._check_due = False
+        for left in (self._active, self._passive, self._goals, self._tasks, self._parked):
+            left.clear()
 
     def now(self) -> float:
         """Epoch seconds. Any thread."""
@@ -223,7 +236,8 @@ class Clock:
         if self._cancelled > 64 and self._cancelled * 2 > len(self._active) + len(self._passive):
             self._forget_cancelled()
         if not self.is_virtual:
-            self._set_alarm()
+            if self._alarm is None or deadline < self._alarm_for:
+                self._set_alarm()
         elif self._busy == 0:
             self._request_check()
         return timer
@@ -277,6 +291,11 @@ class Clock:
                 entries.append(heapq.heappop(queue))
         return [timer for _, _, _, timer in sorted(entries, key=lambda entry: entry[:3])]
 
+    def _fire_due(self) -> None:
+        # By the loop, one after the other: a callback that raises is logged and stops no other.
+        for timer in self._due():
+            self.loop.call_soon(timer.fire)
+
     def _jump(self) -> None:
         """Nothing can happen at this instant any more: moves a virtual clock to the next one."""
         reached = [goal for goal in self._goals if goal[0] <= self._base]
@@ -295,26 +314,22 @@ class Clock:
         if passive is not None and passive < instant:
             instant = passive
         self._base = max(self._base, instant)
-        for timer in self._due():
-            timer.fire()
-        if self._busy == 0:
-            self._schedule_check()
+        self._fire_due()
+        self._schedule_check()
 
     def _set_alarm(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        deadlines = [
-            first
-            for first in (self._first(self._active), self._first(self._passive))
-            if first is not None
-        ]
+        firsts = (self._first(self._active), self._first(self._passive))
+        deadlines = [first for first in firsts if first is not None]
         if deadlines:
-            delay = (min(deadlines) - self.now()) / self._rate
-            self._alarm = self.loop.call_later(min(max(delay, 0.0), _LONGEST_REAL_WAIT), self._ring)
+            self._alarm_for = min(deadlines)
+            delay = (self._alarm_for - self.now()) / self._rate
+            wait = min(max(delay, 0.0), _LONGEST_REAL_WAIT)
+            self._alarm = self.loop.call_later(wait, self._ring)
 
     def _ring(self) -> None:
         self._alarm = None
-        for timer in self._due():
-            timer.fire()
+        self._fire_due()
         self._set_alarm()

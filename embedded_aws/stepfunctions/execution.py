@@ -101,7 +101,7 @@ class Walk:
 
     def redrive_child(self, execution: Execution) -> None:
         """Lets a child that did not succeed go on from where it ended."""
-        Run(self.services, execution, execution.walk).redrive()
+        redrive_execution(self.services, execution)
 
     async def go(self, value: Any) -> Any:
         """Walks to the end of the graph; returns the last output or raises StatesError."""
@@ -130,7 +130,6 @@ class Walk:
             self.variables = {**self.variables, **outcome.assigned}
         step.event(f"{state.type}StateExited", exited(state.name, outcome.output, outcome.assigned))
         return outcome.next, outcome.output
-
 
     def _enter(self, state: State, value: Any) -> Step:
         """Records the entry; a resumed state keeps the entry that it had."""
@@ -288,3 +287,8 @@ def launch(
     )
     Run(services, execution).start()
     return execution
+
+
+def redrive_execution(services: Services, execution: Execution) -> None:
+    """Lets an execution that did not succeed go on from where it ended."""
+    Run(services, execution, execution.walk).redrive()

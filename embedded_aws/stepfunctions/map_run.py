@@ -14,16 +14,17 @@ from .errors import EvaluationError, StatesError
 from .history import failure
 from .integrations.base import Call
 from .items import Source, items_of
-from .jsontext import dumps, loads
-from .map_io import ChildResult, Items, batches, read_items, transformed, write_results
+from .map_io import Items, batches, read_items
+from .map_results import never_started, result_of, returned, target_of, write
 from .step import Step
-from .store import Execution, MapRun, Plan, execution_arn
+from .store import Execution, MapRun, Plan, counts
 
-DEFAULT_CONCURRENCY = 10_000
+MOST_AT_ONCE = 10_000  # children, where MaxConcurrency does not say less
 EXPRESS_SECONDS = 300
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 PERMISSIONS = "States.Permissions"
 STATUS_WORDS = {
+    "RUNNING": "running",
     "SUCCEEDED": "succeeded",
     "FAILED": "failed",
     "TIMED_OUT": "timedOut",
@@ -33,20 +34,29 @@ STATUS_WORDS = {
 
 async def run_distributed(step: Step, state: Map) -> Any:
     """Runs the map to its end; its result, or a StatesError after the other children stopped."""
-    values = None if state.reader is not None else items_of(step, state)
-    run = _open(step, state)
-    length = 0 if values is None else len(values)
-    step.event("MapStateStarted", {"length": length})
-    started = step.event("MapRunStarted", {"mapRunArn": run.arn})
-    work = None
+    work: _Work | None = step.resumed
+    values = None
+    if work is None:
+        values = None if state.reader is not None else items_of(step, state)
+        run = _open(step, state)
+        step.event("MapStateStarted", {"length": 0 if values is None else len(values)})
+        started = step.event("MapRunStarted", {"mapRunArn": run.arn})
+    else:
+        run = work.record
+        work.resume(step)
+        details = {"mapRunArn": run.arn, "redriveCount": run.redrives}
+        started = step.event("MapRunRedriven", details)
     try:
-        source = Source(await _read(step, state) if values is None else values)
-        if len(source):
-            _check_role(step)
-        work = _Work(step, state, run, source)
+        if work is None:
+            source = Source(await _read(step, state) if values is None else values)
+            work = _Work(step, state, run, source)
+        step.walk.progress = work
+        _check_role(step)
         result = await work.run()
     except StatesError as error:
         _close(step, run, work, "FAILED")
+        if error.name != THRESHOLD:
+            step.walk.progress = None  # reading or writing failed: a redrive starts a new run
         step.event("MapRunFailed", failure(error.name, error.cause))
         raise
     except asyncio.CancelledError:
@@ -55,6 +65,7 @@ async def run_distributed(step: Step, state: Map) -> Any:
         raise
     except Exception:
         _close(step, run, work, "FAILED")
+        step.walk.progress = None
         raise
     _close(step, run, work, "SUCCEEDED")
     succeeded = step.side_event("MapRunSucceeded", started)
@@ -92,9 +103,10 @@ def _open(step: Step, state: Map) -> MapRun:
 
 
 def _close(step: Step, run: MapRun, work: _Work | None, status: str) -> None:
+    run.status = status
     if work is not None:
         work.stop()
-    run.status = status
+        work.recount()
     run.stopped = step.walk.services.clock.now()
 
 
@@ -135,27 +147,41 @@ class _Work:
     """The children of one map run: which run, which ended, what came out."""
 
     def __init__(self, step: Step, state: Map, run: MapRun, source: Source) -> None:
+        self.record = run
         self._step = step
         self._state = state
-        self._run = run
         self._source = source
         self._plan = _child_plan(step.walk.execution.plan, state, run)
         self._pending = self._inputs()
         self._children: list[Execution] = []
+        self._again: deque[int] = deque()  # places of children that a redrive runs again
         self._active: dict[str, int] = {}  # ARN -> number of its items
         self._ended: deque[Execution] = deque()
         self._waiter: Waiter | None = None
         self._failed_items = 0
-        run.items = _counts(len(source))
-        run.executions = _counts(0)
+        self._written = 0
+        run.changed = self._wake
+        run.refresh = self.recount
+
+    def resume(self, step: Step) -> None:
+        """Makes the children that did not succeed ready to run again, for `step`."""
+        run = self.record
+        self._step = step
+        self._failed_items = 0
+        self._active.clear()
+        self._ended.clear()
+        again = (n for n, child in enumerate(self._children) if child.status != "SUCCEEDED")
+        self._again = deque(again)
+        run.status, run.stopped = "RUNNING", None
+        run.redrives += 1
+        run.redriven = step.walk.services.clock.now()
 
     async def run(self) -> Any:
         """Runs all children; the result, or a StatesError where too many items failed."""
-        target = self._target()
-        limit = self._run.max_concurrency or DEFAULT_CONCURRENCY
+        target = target_of(self._step, self._state)
         more = True
         while True:
-            while more and len(self._active) < limit:
+            while more and len(self._active) < (self.record.max_concurrency or MOST_AT_ONCE):
                 more = self._start_next()
             if not self._active:
                 break
@@ -169,7 +195,7 @@ class _Work:
                 )
         if target is not None:
             return await self._write(target)
-        return self._returned()
+        return returned(self._step, self._state, self._children)
 
     def _inputs(self) -> Iterator[tuple[Any, int]]:
         """(input of a child, number of its items), each made when its child can start."""
@@ -185,46 +211,59 @@ class _Work:
 
     def _start_next(self) -> bool:
         """Starts the next child; False where there is none."""
+        if self._again:
+            self._start_again(self._again.popleft())
+            return True
         found = next(self._pending, None)
         if found is None:
             return False
         self._step.check_size(found[0])
-        child = self._step.walk.start_child(self._plan, found[0], self._run.arn)
-        child.item_count = found[1]
-        child.when_ended = self._child_ended
-        self._children.append(child)
-        self._active[child.arn] = found[1]
-        self._run.executions["total"] += 1
-        self._move(child, "pending", "running")
+        self._children.append(self._begin(*found))
         return True
+
+    def _begin(self, input_: Any, items: int) -> Execution:
+        child = self._step.walk.start_child(self._plan, input_, self.record.arn)
+        child.item_count = items
+        self._watch(child)
+        return child
+
+    def _watch(self, child: Execution) -> None:
+        child.when_ended = self._child_ended
+        self._active[child.arn] = child.item_count or 0
+
+    def _start_again(self, place: int) -> None:
+        """STANDARD children go on from where they ended, EXPRESS ones are started anew."""
+        child = self._children[place]
+        if child.plan.express:
+            self._children[place] = self._begin(child.input, child.item_count or 0)
+        else:
+            self._step.walk.redrive_child(child)
+            self._watch(child)
 
     def _child_ended(self, child: Execution) -> None:
         self._ended.append(child)
+        self._wake()
+
+    def _wake(self) -> None:
         if self._waiter is not None:
             self._waiter.wake()
 
     async def _one_ended(self) -> None:
+        """Waits until a child ended, or until the map run was changed."""
         if not self._ended:
             self._waiter = Waiter(self._step.walk.services.clock)
             await self._waiter.wait()
             self._waiter = None
+        if not self._ended:
+            return
         child = self._ended.popleft()
         items = self._active.pop(child.arn)
-        self._move(child, "running", STATUS_WORDS[child.status])
         if child.status != "SUCCEEDED":
             self._failed_items += items
 
-    def _move(self, child: Execution, source: str, target: str) -> None:
-        items = child.item_count or 0
-        self._run.items[source] -= items
-        self._run.items[target] += items
-        if source != "pending":
-            self._run.executions[source] -= 1
-        self._run.executions[target] += 1
-
     def _too_many_failed(self) -> bool:
         """A tolerance of 0 is as if it was not given; without any, no failure is tolerated."""
-        count, percentage = self._run.tolerated_count, self._run.tolerated_percentage
+        count, percentage = self.record.tolerated_count, self.record.tolerated_percentage
         if not count and not percentage:
             return self._failed_items > 0
         over_count = count > 0 and self._failed_items > count
@@ -242,80 +281,27 @@ class _Work:
         while self._active:
             await self._one_ended()
 
-    # --- results
-
-    def _target(self) -> dict[str, Any] | None:
-        """Bucket and prefix of the ResultWriter, None where the results are returned."""
-        writer = self._state.writer
-        if writer is None or writer.resource is None or writer.arguments is None:
-            return None
-        target: dict[str, Any] = self._step.evaluate(writer.arguments)
-        return target
-
     async def _write(self, target: dict[str, Any]) -> Any:
-        assert self._state.writer is not None
-        ended = [self._record(child) for child in self._children]
-        never = [self._never_started(input_) for input_, _ in self._pending]
-        result = await write_results(
-            [*ended, *never], target, dict(self._state.writer.config), self._run.arn, self._call()
-        )
-        self._run.items["resultsWritten"] = sum(
-            self._run.items[word] for word in STATUS_WORDS.values()
-        )
+        services = self._step.walk.services
+        left = list(self._pending)
+        self._pending = iter(left)  # a redrive starts them
+        results = [result_of(child) for child in self._children]
+        results += [never_started(services, self._plan, input_) for input_, _ in left]
+        result = await write(self._state, results, target, self.record.arn, call_of(self._step))
+        self._written = sum(child.item_count or 0 for child in self._children)
         return result
 
-    def _call(self) -> Call:
-        return call_of(self._step)
-
-    def _record(self, child: Execution) -> ChildResult:
-        return ChildResult(
-            execution_arn=child.arn,
-            name=child.name,
-            state_machine_arn=child.plan.machine_id,
-            status=child.status,
-            input=child.input_json(),
-            output=dumps(child.output) if child.status == "SUCCEEDED" else None,
-            error=child.error,
-            cause=child.cause,
-            start=child.started,
-            stop=child.stopped,
-            redrive_reason=f"Execution is {child.status} and cannot be redriven",
-        )
-
-    def _never_started(self, input_: Any) -> ChildResult:
-        services = self._step.walk.services
-        name = services.uuid()
-        return ChildResult(
-            execution_arn=execution_arn(services, self._plan, name),
-            name=name,
-            state_machine_arn=self._plan.machine_id,
-            status="PENDING",
-            input=dumps(input_),
-        )
-
-    def _returned(self) -> Any:
-        """The outputs in order of the items; what a tolerated failure leaves is its error."""
-        writer = self._state.writer
-        if writer is None:
-            found = [_output(child) for child in self._children]
-        else:
-            kind = writer.config.get("Transformation", "NONE")
-            texts = (transformed(self._record(child), kind) for child in self._children)
-            found = [loads(text) for part in texts for text in part]
-        self._step.check_size(found)
-        return found
-
-
-def _output(child: Execution) -> Any:
-    if child.status == "SUCCEEDED":
-        return child.output
-    shown = {"Status": child.status, "Error": child.error, "Cause": child.cause}
-    return {name: value for name, value in shown.items() if value is not None}
-
-
-def _counts(total: int) -> dict[str, int]:
-    words = ("pending", "running", *STATUS_WORDS.values(), "total", "resultsWritten")
-    return dict.fromkeys(words, 0) | {"pending": total, "total": total}
+    def recount(self) -> None:
+        """Brings the map run's counts up to date: of items and of child executions."""
+        items, executions = counts(len(self._source)), counts(0)
+        for child in self._children:
+            word = STATUS_WORDS[child.status]
+            items[word] += child.item_count or 0
+            items["pending"] -= child.item_count or 0
+            executions[word] += 1
+        executions["total"] = len(self._children)
+        items["resultsWritten"] = self._written
+        self.record.items, self.record.executions = items, executions
 
 
 def _child_plan(plan: Plan, state: Map, run: MapRun) -> Plan:

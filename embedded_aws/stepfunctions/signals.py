@@ -49,7 +49,8 @@ class Publisher:
         self._attach_log(execution)
         if execution.map_run_arn is None:
             self._status(execution)
-            self._metric(execution, "ExecutionsStarted", 1.0, "Count")
+            name = "ExecutionsRedriven" if execution.redrives else "ExecutionsStarted"
+            self._metric(execution, name, 1.0, "Count")
 
     def ended(self, execution: Execution) -> None:
         if execution.map_run_arn is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from .definition import Graph
@@ -38,12 +38,18 @@ def dump(services: Services) -> dict[str, Any]:
         "texts": texts.all,
         "executions": executions,
         "machines": [_fields(record, _MACHINE) for record in store.machines.values()],
-        "map_runs": [asdict(run) for run in store.map_runs.values()],
+        "map_runs": [_map_run(run) for run in store.map_runs.values()],
         "activities": [
             _fields(activity, ("arn", "name", "created", "tags"))
             for activity in store.activities.values()
         ],
     }
+
+
+def _map_run(run: MapRun) -> dict[str, Any]:
+    run.refresh()
+    names = (field.name for field in fields(run))
+    return _fields(run, tuple(name for name in names if name not in ("refresh", "changed")))
 
 
 def _fields(record: Any, names: tuple[str, ...]) -> dict[str, Any]:

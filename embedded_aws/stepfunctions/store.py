@@ -88,9 +88,22 @@ class Execution:
         return dumps(self.input) if self.input_text is None else str(self.input_text)
 
 
+def counts(total: int) -> dict[str, int]:
+    """Counts of DescribeMapRun: all of `total` pending."""
+    words = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "resultsWritten")
+    return dict.fromkeys(words, 0) | {"pending": total, "total": total}
+
+
+def _nothing() -> None:
+    """What a map run that is not at work does when it is changed."""
+
+
 @dataclass(slots=True)
 class MapRun:
-    """A Distributed Map at work; `items` and `executions` count by status word in lower case."""
+    """A Distributed Map; `items` and `executions` count by status, as of the last `refresh`.
+
+    `changed` tells the map at work that its concurrency or tolerance was changed.
+    """
 
     arn: str
     execution_arn: str
@@ -103,8 +116,10 @@ class MapRun:
     stopped: float | None = None
     redrives: int = 0
     redriven: float | None = None
-    items: dict[str, int] = field(default_factory=dict)
-    executions: dict[str, int] = field(default_factory=dict)
+    items: dict[str, int] = field(default_factory=lambda: counts(0))
+    executions: dict[str, int] = field(default_factory=lambda: counts(0))
+    refresh: Callable[[], None] = field(default=_nothing, compare=False)
+    changed: Callable[[], None] = field(default=_nothing, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

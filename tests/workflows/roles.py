@@ -74,7 +74,7 @@ def without(action: str, resource: str = "*") -> Change:
         kept = [arn for arn in statement["Resource"] if not fnmatchcase(arn, resource)]
         return [
             *([{**statement, "Action": others}] if others else []),
-            *([{**statement, "Action": [action], "Resource": kept}] if kept else []),
+            *([{**statement, "Sid": "Kept", "Action": [action], "Resource": kept}] if kept else []),
         ]
 
     return change
@@ -105,7 +105,9 @@ def _replaced(statement: Statement, sid: str, change: Change) -> list[Statement]
 
 
 def _put(stack: Stack, role: str, new: list[Statement]) -> None:
-    document = json.dumps({"Version": "2012-10-17", "Statement": new})
-    stack.client("iam").put_role_policy(
-        RoleName=PREFIX + role, PolicyName=PREFIX + role, PolicyDocument=document
-    )
+    iam, names = stack.client("iam"), {"RoleName": PREFIX + role, "PolicyName": PREFIX + role}
+    if new:
+        document = json.dumps({"Version": "2012-10-17", "Statement": new})
+        iam.put_role_policy(**names, PolicyDocument=document)
+    else:
+        iam.delete_role_policy(**names)  # a policy has at least one statement

@@ -1,4 +1,9 @@
-"""`offline-rules-v1`: a deterministic extractor that answers the three enrichment passes."""
+"""`offline-rules-v1`: a deterministic extractor that answers the three enrichment passes.
+
+`jobness` decides whether a text is a posting, modules by subject find facts with their places,
+`facts` gathers them, `pass1` to `pass3` write them as the schemas want them. Words and patterns
+lie in `data/`; a new skill is one line in `data/skills.toml`.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 _parser: Any = importlib.import_module("re._parser")  # the standard library's own, no public name
@@ -65,13 +65,18 @@ class _Alternative:
     """One branch of a pattern with the literals that its matches must contain."""
 
     def __init__(self, source: str) -> None:
-        self._pattern = re.compile(source)
+        self._source = source
         parsed = _parser.parse(source)
         self.reach = min(parsed.getwidth()[1], _MAX_REACH) + _LOOK_AROUND
         literals = _required(parsed)
         if not literals:
             raise ValueError(f"no literal to look for in {source!r}")
         self._literals = _without_covered(literals)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """Compiled when first needed: in most texts few of the literals occur."""
+        return re.compile(self._source)
 
     def matches(self, low: str, start: int, stop: int) -> Iterator[re.Match[str]]:
         stop = min(stop, len(low))

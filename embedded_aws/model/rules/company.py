@@ -14,7 +14,14 @@ _TEAM = Rule(_PATTERNS["team"])
 _COMPANY = Rule(_PATTERNS["company"])
 _SIZE = Rule(_PATTERNS["size"])
 
-_VERBS = "is|are|est|é|es|ist|delivers|provides|helps|offers|specialises|specializes"
+_VERBS = (
+    "is|are|was|has|est|é|es|ist|delivers|provides|helps|offers|specialises|specializes|builds"
+    "|believes|unites|operates|empowers|accompagne|conçoit|compte|atua|betreibt|bietet|propose"
+)
+_LEGAL_FORM = re.compile(
+    r",? (?:inc|llc|ltd|limited|gmbh|ag|se|sa|sas|b\.?v\.?|plc|corp(?:oration)?|co|group|pvt)"
+    r"\.?$"
+)
 _WHOLE_STAFF = re.compile(r"\+? (?:\w+ )?(?:employees|colleagues|consultants|people worldwide)")
 
 
@@ -48,12 +55,11 @@ def _first_sentence(document: Document, rule: Rule) -> Found[str] | None:
 
 
 def _named(document: Document) -> Found[str] | None:
-    name = document.posting.company.lower().strip()
+    """The first statement whose subject is the company's own name."""
+    name = _LEGAL_FORM.sub("", document.posting.company.lower().strip())
     if len(name) < 3:
         return None
-    pattern = rf"(?<!\w){re.escape(name)}(?: \w+)?,? (?:{_VERBS})\b(?! an? (?:eeo|equal))"
-    match = re.search(pattern, document.low[document.body_start :])
-    if match is None:
-        return None
-    start = document.body_start
-    return Found("stated", Span(start + match.start(), start + match.end()))
+    own = rf"(?<!\w){re.escape(name)}"
+    pattern = rf"{own}(?: \w+)?,? (?:{_VERBS})\b(?! an? (?:eeo|equal))|\bat {own},? (?:we|our)\b"
+    match = re.compile(pattern).search(document.low, document.body_start)
+    return Found("stated", Span(*match.span())) if match else None

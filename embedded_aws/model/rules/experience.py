@@ -30,8 +30,8 @@ _YEARS = re.compile(
 _EXPERIENCE = re.compile(
     r"exp(?:erience|érience|eriencia|eriência|erienze?|\b)|esperienza|erfahrung|ervaring"
     r"|doświadcz|erfarenhet|background|hands-on|working|progressive|as an?\b|work in|developing"
-    r"|building|designing|in (?:a|an|data|software|the)\b|programming|professional|industry|engineering"
-    r"|knowledge|expertise|relevant"
+    r"|building|designing|in (?:a|an|data|software|the)\b|programming|professional|industry"
+    r"|engineering|knowledge|expertise|relevant"
 )
 _HISTORY = re.compile(
     r"\b(?:we have|we've|with more than|for over|for more than|for nearly|for the past|our|company"

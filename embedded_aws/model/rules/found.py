@@ -32,13 +32,6 @@ def first_match(
     return None
 
 
-def literal(document: Document, found: Found[T] | None, limit: int = 300) -> str | None:
-    """The sentence around a finding, as the text has it; None without a finding."""
-    if found is None:
-        return None
-    return document.passage(found.span, limit)
-
-
 def near(
     document: Document, span: Span, pattern: re.Pattern[str] | Rule, before: int, after: int
 ) -> bool:

@@ -91,14 +91,9 @@ def find_geography(document: Document) -> Geography:
     )
 
 
-def country_of(location: str) -> str | None:
-    """The ISO code of the country that a posting's location names, or None."""
-    low = location.lower()
-    names = [match.group() for match in _COUNTRY_NAME.finditer(low)]
-    if names:
-        return _COUNTRY[names[-1]]
-    code = location.rsplit(",", 1)[-1].strip()
-    return "US" if "," in location and code in _STATE_CODES else None
+def is_country(location: str) -> bool:
+    """True when a posting's location is a country as a whole."""
+    return location.lower().strip() in _COUNTRY
 
 
 def _restriction(document: Document) -> tuple[Found[str] | None, list[str]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from embedded_aws.model.rules.facts import Facts
 from embedded_aws.model.rules.found import Found
+from embedded_aws.model.rules.geography import is_country
 from embedded_aws.model.rules.phrases import Hit
-from embedded_aws.model.rules.skills import Skill
 from embedded_aws.model.rules.wrapped import Earlier, Wrapped, Wrapper
 
 _CLOUD_PREFIXES = {
@@ -19,7 +18,6 @@ _CLOUD_PREFIXES = {
 _LIST_SKILLS = "must_have_hard_skills"
 _SPECIALTY_MINIMUM = 2
 _TITLE_WEIGHT = 4
-_US = re.compile(r"\b(?:us|u\.s\.?|usa|united states)\b")
 
 
 def pass2(facts: Facts, earlier: Earlier) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def pass2(facts: Facts, earlier: Earlier) -> dict[str, Any]:
             "visa_and_authorization": _visa(facts, wrapper),
             "contract_and_compensation": _contract(facts, wrapper),
             "career_development": _career(facts, wrapper),
-            "requirements_classification": _requirements(facts, wrapper),
+            "requirements_classification": requirements(facts, wrapper),
         }
     }
 
@@ -109,7 +107,8 @@ def _primary(
     if primary == "multi":
         first = min((hits[0] for hits in clouds.values()), key=lambda hit: hit.start)
         return wrapper.state("multi", 0.8, first, _LIST_SKILLS)
-    return wrapper.state(primary, 0.9, clouds[primary][0], _LIST_SKILLS)
+    named = [hit for hit in clouds[primary] if primary in hit.phrase]
+    return wrapper.state(primary, 0.9, (named or clouds[primary])[0], _LIST_SKILLS)
 
 
 def _paradigm(facts: Facts, wrapper: Wrapper) -> Wrapped:
@@ -163,6 +162,8 @@ def _remote_restriction(facts: Facts, wrapper: Wrapper) -> Wrapped:
         return wrapper.state(word, confidence, limit.span, "geo_restriction_type")
     if zone is not None and zone.value != "global":
         return wrapper.state("same_timezone", 0.8, zone.span)
+    if is_country(facts.document.posting.location):
+        return wrapper.state("same_country", 0.6, facts.document.location_span)
     return wrapper.absent("not_mentioned")
 
 
@@ -243,7 +244,8 @@ def _renamed(found: dict[str, Hit], names: dict[str, str]) -> dict[str, Hit]:
     return {word: found[topic] for word, topic in names.items() if topic in found}
 
 
-def _requirements(facts: Facts, wrapper: Wrapper) -> dict[str, Wrapped]:
+def requirements(facts: Facts, wrapper: Wrapper) -> dict[str, Wrapped]:
+    """The fields on how strict, clear and realistic the demands are."""
     return {
         "requirement_strictness": _strictness(facts, wrapper),
         "scope_definition": _scope(facts, wrapper),
@@ -290,13 +292,3 @@ def _stated(wrapper: Wrapper, found: Found[str] | None, confidence: float) -> Wr
     if found is None:
         return wrapper.absent("not_mentioned")
     return wrapper.state(found.value, confidence, found.span)
-
-
-def ml_tools(facts: Facts) -> list[Skill]:
-    """Skills that are tools of machine learning."""
-    names = {"scikit-learn", "PyTorch", "TensorFlow", "Keras", "XGBoost", "LightGBM", "spaCy",
-             "Hugging Face", "LangChain", "LangGraph", "LlamaIndex", "MLflow", "Kubeflow",
-             "Weights & Biases", "AWS SageMaker", "Google Vertex AI", "Azure Machine Learning",
-             "Amazon Bedrock", "Azure OpenAI", "OpenAI", "OpenCV", "NLTK", "Tecton", "DVC",
-             "Dataiku", "Claude", "GitHub Copilot"}  # fmt: skip
-    return [skill for skill in facts.hard.values() if skill.name in names]

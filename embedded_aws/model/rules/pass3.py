@@ -6,13 +6,44 @@ import re
 from typing import Any
 
 from embedded_aws.model.rules.facts import Facts
-from embedded_aws.model.rules.pass2 import ml_tools, pass2
+from embedded_aws.model.rules.pass2 import requirements
 from embedded_aws.model.rules.phrases import Hit
 from embedded_aws.model.rules.summary import summary
 from embedded_aws.model.rules.text import Span
 from embedded_aws.model.rules.wrapped import Earlier, Wrapped, Wrapper
 
 _LEVELS = ("ad_hoc", "developing", "defined", "managed", "optimizing")
+_ML_TOOLS = frozenset(
+    {
+        "scikit-learn",
+        "PyTorch",
+        "TensorFlow",
+        "Keras",
+        "XGBoost",
+        "LightGBM",
+        "spaCy",
+        "Hugging Face",
+        "LangChain",
+        "LangGraph",
+        "LlamaIndex",
+        "MLflow",
+        "Kubeflow",
+        "Weights & Biases",
+        "AWS SageMaker",
+        "Google Vertex AI",
+        "Azure Machine Learning",
+        "Amazon Bedrock",
+        "Azure OpenAI",
+        "OpenAI",
+        "OpenCV",
+        "NLTK",
+        "Tecton",
+        "DVC",
+        "Dataiku",
+        "Claude",
+        "GitHub Copilot",
+    }
+)
 _DIRECTORS = "cto|cio|cdo|ceo|vp|vice president|director|head of|chief|directeur|direktor"
 _TECH_LEADS = "(?:tech|team|technical) lead(?:er)?|lead (?:data )?engineer"
 _MANAGERS = [
@@ -40,7 +71,7 @@ def pass3(facts: Facts, earlier: Earlier) -> dict[str, Any]:
     wrapper = Wrapper(facts, earlier)
     analysis = {
         "company_maturity": _maturity(facts, wrapper),
-        "red_flags_and_role_quality": _red_flags(facts, wrapper, earlier),
+        "red_flags_and_role_quality": _red_flags(facts, wrapper),
         "stakeholders_and_leadership": _stakeholders(facts, wrapper),
         "tech_culture": _culture_scores(facts, wrapper),
         "tech_culture_assessment": _culture(facts, wrapper),
@@ -77,20 +108,20 @@ def _maturity(facts: Facts, wrapper: Wrapper) -> dict[str, Wrapped]:
     }
 
 
-def _red_flags(facts: Facts, wrapper: Wrapper, earlier: Earlier) -> dict[str, Wrapped]:
+def _red_flags(facts: Facts, wrapper: Wrapper) -> dict[str, Wrapped]:
     risk = facts.topics.hits("risk")
     hats, vague = risk.get("hats", []), risk.get("vague", [])
     creep = wrapper.absent(None)
     if hats or vague:
         score = min(0.3 + 0.2 * len(hats) + 0.1 * len(vague), 0.9)
         creep = wrapper.state(round(score, 2), 0.6, (hats or vague)[0])
-    requirements = pass2(facts, earlier)["inference"]["requirements_classification"]
+    demands = requirements(facts, wrapper)
     overtime = _overtime(facts, wrapper)
     return {
         "scope_creep_score": creep,
         "overtime_risk_score": overtime,
-        "role_clarity": {**requirements["scope_definition"]},
-        "overall_red_flag_score": _overall(creep, overtime, requirements),
+        "role_clarity": demands["scope_definition"],
+        "overall_red_flag_score": _overall(creep, overtime, demands),
     }
 
 
@@ -105,14 +136,14 @@ def _overtime(facts: Facts, wrapper: Wrapper) -> Wrapped:
     return wrapper.state(0.1, 0.6, balance[0]) if balance else wrapper.absent(None)
 
 
-def _overall(creep: Wrapped, overtime: Wrapped, requirements: dict[str, Wrapped]) -> Wrapped:
+def _overall(creep: Wrapped, overtime: Wrapped, demands: dict[str, Wrapped]) -> Wrapped:
     """Mean of the two scores, raised by strict or inflated demands; null without a score."""
     scores = [field for field in (creep, overtime) if field["value"] is not None]
     if not scores:
         return Wrapper.absent(None)
     value = sum(field["value"] for field in scores) / len(scores)
-    value += 0.1 * (requirements["requirement_strictness"]["value"] == "high")
-    value += 0.1 * (requirements["skill_inflation_detected"]["value"] is True)
+    value += 0.1 * (demands["requirement_strictness"]["value"] == "high")
+    value += 0.1 * (demands["skill_inflation_detected"]["value"] is True)
     return {**scores[0], "value": round(min(value, 1.0), 2), "source": "combined"}
 
 
@@ -187,7 +218,8 @@ def _score(
     """`base` plus what speaks for it (three at most) minus what speaks against it."""
     if not good and not bad:
         return wrapper.absent(None)
-    value = base + up * min(len(good), 4) - down * min(len(bad), 2)
+    kinds = len({hit.phrase for hit in good})
+    value = base + up * min(kinds, 3) - down * min(len(bad), 2)
     return wrapper.state(round(min(max(value, 0.0), 1.0), 2), 0.6, (good or bad)[0])
 
 
@@ -210,7 +242,7 @@ def _ai(facts: Facts, wrapper: Wrapper) -> dict[str, Wrapped]:
         level = wrapper.state("genai_focus", 0.8, genai[0], "llm_genai_mentioned")
     else:
         level = wrapper.word(found, {"mlops": 0.8, "advanced_ml": 0.75, "basic_ml": 0.65})
-    tools = {skill.name: skill.first for skill in ml_tools(facts)}
+    tools = {name: facts.hard[name].first for name in facts.hard if name in _ML_TOOLS}
     return {
         "ai_integration_level": level,
         "ml_tools_expected": wrapper.words(tools, 0.8),

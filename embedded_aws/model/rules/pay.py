@@ -33,8 +33,8 @@ _AMOUNT = re.compile(
     rf"(?: ?(?P<after>{_CURRENCY})(?![a-z]))?"
 )
 _BETWEEN = re.compile(
-    r"^ ?(?:/ ?(?:yr|year|hr|hour|h|annum|month|day|annually) ?|per (?:year|hour|annum|month|day)|annually"
-    r"|hourly)? ?(?:-|–|—|‐|‑|to|and|et|und|à|a|bis|até|ad|y|hasta|~) ?(?:up to )?$"
+    r"^ ?(?:/ ?(?:yr|year|hr|hour|h|annum|month|day|annually) ?|per (?:year|hour|annum|month|day)"
+    r"|annually|hourly)? ?(?:-|–|—|‐|‑|to|and|et|und|à|a|bis|até|ad|y|hasta|~) ?(?:up to )?$"
 )
 _PERIODS: dict[str, str] = {name: "|".join(words) for name, words in _PATTERNS["periods"].items()}
 _PERIOD_AFTER = [
@@ -47,7 +47,8 @@ _OTHER_MONEY = any_of(_PATTERNS["other_money"])
 _BONUS_WORDS = re.compile(r"bonus|commission|equity|stock|rsu")
 _UP_TO = re.compile(r"(?:up to|jusqu'à|bis zu|hasta|até|fino a|maximum(?: of)?|max\.?|to)\s*$")
 _FROM = re.compile(
-    r"(?:from|starting (?:at|from)|start(?:s)? at|at least|minimum(?: of)?|minimum salary(?: is|:)|à partir de|ab|desde"
+    r"(?:from|starting (?:at|from)|start(?:s)? at|at least|minimum(?: of)?|minimum salary(?: is|:)"
+    r"|à partir de|ab|desde"
     r"|a partir de)\s*$"
 )
 _LEAD_IN = 70

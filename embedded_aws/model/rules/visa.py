@@ -98,6 +98,7 @@ def _outside_eeo(document: Document, rule: Rule) -> Span | None:
     """The first match outside a statement on equal opportunity."""
     for match in rule.finditer(document.low):
         start = max(document.sentence(match.start()).start, match.start() - 200)
-        if not _EEO.search(document.low, start, min(match.end() + 120, len(document.low))):
+        end = min(document.sentence(match.end() - 1).end, match.end() + 120)
+        if not _EEO.search(document.low, start, max(end, match.end())):
             return Span(*match.span())
     return None

@@ -6,13 +6,14 @@ from typing import Any
 
 from ..clock import Waiter
 from ..errors import ApiError
-from ..execution import EXPRESS_SECONDS, launch
-from ..history import render
+from ..execution import EXPRESS_SECONDS, launch, redrive_execution
+from ..history import EVENT_LIMIT, render
 from ..jsontext import JsonText, dumps
-from ..store import Execution, MachineRecord, Plan, Services
+from ..store import Execution, MachineRecord, MapRun, Plan, Services
 from .checks import Request, arn_of, json_of, name_of, page, paged, refuse, validation
 from .machines import machine_of
 
+REDRIVE_SECONDS = 14 * 86_400  # after its end an execution can be redriven so long
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE")
 
 
@@ -90,7 +91,7 @@ async def start_sync(services: Services, request: Request) -> dict[str, Any]:
     stopped = execution.stopped or execution.started
     milliseconds = round((stopped - execution.started) * 1000)
     shown = describe_one(execution)
-    for name in ("redriveCount", "redriveStatus", "redriveStatusReason"):
+    for name in ("redriveCount", "redriveDate", "redriveStatus", "redriveStatusReason"):
         shown.pop(name, None)
     shown["billingDetails"] = {
         "billedMemoryUsedInMB": 64,
@@ -123,19 +124,52 @@ def describe_one(execution: Execution) -> dict[str, Any]:
         "cause": execution.cause,
         "mapRunArn": execution.map_run_arn,
         "traceHeader": execution.trace_header,
+        "redriveDate": execution.redriven,
     }
     shown |= {name: value for name, value in optional.items() if value is not None}
     if execution.status == "SUCCEEDED":
         shown["output"] = dumps(execution.output)
         shown["outputDetails"] = {"included": True}
-    shown["redriveCount"] = 0
-    shown["redriveStatus"] = "NOT_REDRIVABLE"
-    shown["redriveStatusReason"] = f"Execution is {execution.status} and cannot be redriven"
+    reason = _not_redrivable(execution)
+    shown["redriveCount"] = execution.redrives
+    shown["redriveStatus"] = "REDRIVABLE" if reason is None else "NOT_REDRIVABLE"
+    if reason is not None:
+        shown["redriveStatusReason"] = reason
+        if execution.map_run_arn is not None and execution.walk is not None:
+            shown["redriveStatus"] = "REDRIVABLE_BY_MAP_RUN"
     return shown
 
 
+def _not_redrivable(execution: Execution) -> str | None:
+    """Why RedriveExecution would refuse, None where it would not."""
+    if execution.status in ("RUNNING", "SUCCEEDED"):
+        return f"Execution is {execution.status} and cannot be redriven"
+    if execution.map_run_arn is not None:
+        return "Execution is a child of a map run: redrive its parent"
+    if execution.walk is None:
+        return "Execution ended before the embedded AWS was restarted"
+    if len(execution.history.events) >= EVENT_LIMIT - 1:
+        return "Execution has as many events as a history may hold"
+    return None
+
+
+def redrive(services: Services, request: Request) -> dict[str, Any]:
+    """Goes on from the states that failed or were aborted."""
+    execution = _standard(services, request)
+    reason = _not_redrivable(execution)
+    expired = (execution.stopped or 0) + REDRIVE_SECONDS < services.clock.now()
+    if reason is None and expired:
+        reason = "Execution ended more than 14 days ago"
+    if reason is not None:
+        raise ApiError("ExecutionNotRedrivable", f"Execution Not Redrivable: '{reason}'")
+    redrive_execution(services, execution)
+    return {"redriveDate": execution.redriven}
+
+
 def describe(services: Services, request: Request) -> dict[str, Any]:
-    return describe_one(_standard(services, request))
+    execution = execution_of(services, request)
+    # Of Express executions only those that a map run started can be described.
+    return describe_one(execution if execution.map_run_arn else _standard(services, request))
 
 
 def describe_machine(services: Services, request: Request) -> dict[str, Any]:
@@ -190,7 +224,7 @@ def _summary(execution: Execution) -> dict[str, Any]:
         "name": execution.name,
         "status": execution.status,
         "startDate": execution.started,
-        "redriveCount": 0,
+        "redriveCount": execution.redrives,
     }
     optional = {
         "stopDate": execution.stopped,
@@ -215,7 +249,7 @@ def history(services: Services, request: Request) -> dict[str, Any]:
 # --- map runs
 
 
-def map_run_of(services: Services, request: Request) -> Any:
+def map_run_of(services: Services, request: Request) -> MapRun:
     arn = arn_of(request, "mapRunArn", "mapRun")
     run = services.store.map_runs.get(arn)
     if run is None:
@@ -223,8 +257,29 @@ def map_run_of(services: Services, request: Request) -> Any:
     return run
 
 
+def update_map_run(services: Services, request: Request) -> dict[str, Any]:
+    """Changes concurrency and tolerance of a map run while it runs."""
+    run = map_run_of(services, request)
+    if run.status != "RUNNING":
+        raise validation(f"The map run is {run.status}: only a running one can be changed")
+    numbers = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
+    given = {name: request[name] for name in numbers if request.get(name) is not None}
+    if not given:
+        raise ApiError("MissingRequiredParameter", f"Give at least one of {', '.join(numbers)}")
+    for name, value in given.items():
+        most = 100 if name == "toleratedFailurePercentage" else None
+        if value < 0 or (most is not None and value > most):
+            raise validation(f"{name} is out of range: {value}")
+    run.max_concurrency = given.get("maxConcurrency", run.max_concurrency)
+    run.tolerated_count = given.get("toleratedFailureCount", run.tolerated_count)
+    run.tolerated_percentage = given.get("toleratedFailurePercentage", run.tolerated_percentage)
+    run.changed()
+    return {}
+
+
 def describe_map_run(services: Services, request: Request) -> dict[str, Any]:
     run = map_run_of(services, request)
+    run.refresh()
     shown = {
         "mapRunArn": run.arn,
         "executionArn": run.execution_arn,
@@ -235,9 +290,10 @@ def describe_map_run(services: Services, request: Request) -> dict[str, Any]:
         "toleratedFailureCount": run.tolerated_count,
         "itemCounts": dict(run.items),
         "executionCounts": dict(run.executions),
-        "redriveCount": 0,
+        "redriveCount": run.redrives,
     }
-    return shown | ({} if run.stopped is None else {"stopDate": run.stopped})
+    optional = {"stopDate": run.stopped, "redriveDate": run.redriven}
+    return shown | {name: value for name, value in optional.items() if value is not None}
 
 
 def list_map_runs(services: Services, request: Request) -> dict[str, Any]:

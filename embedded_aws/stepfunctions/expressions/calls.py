@@ -42,10 +42,7 @@ class Lambda(Function):
     signature: Signature | None
     context: Any
     frame: Frame
-
-    @property
-    def arity(self) -> int:  # type: ignore[override]
-        return len(self.parameters)
+    arity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,7 @@ class Partial(Function):
 
     function: Function
     arguments: tuple[Any, ...]
-
-    @property
-    def arity(self) -> int:  # type: ignore[override]
-        return self.arguments.count(HOLE)
+    arity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +88,10 @@ def apply(function: Any, arguments: list[Any], context: Any, run: Run) -> Any:
     """Calls a function; `context` stands in for a missing first argument of a built-in."""
     result = _apply_once(function, arguments, context, run)
     while type(result) is TailCall:
-        call = result
-        with_name = _named(call.name)
         try:
-            result = _apply_once(call.procedure, call.arguments, call.context, run)
+            result = _apply_once(result.procedure, result.arguments, result.context, run)
         except Failure as failure:
-            with_name(failure)
+            failure.words.setdefault("token", result.name)
             raise
     return result
 
@@ -109,15 +101,8 @@ def apply_named(function: Any, name: Any, arguments: list[Any], context: Any, ru
     try:
         return apply(function, arguments, context, run)
     except Failure as failure:
-        _named(name)(failure)
-        raise
-
-
-def _named(name: Any) -> Callable[[Failure], None]:
-    def add(failure: Failure) -> None:
         failure.words.setdefault("token", name)
-
-    return add
+        raise
 
 
 def apply_item(function: Any, run: Run, *arguments: Any) -> Any:

@@ -62,7 +62,7 @@ def _lambda(symbol: Any) -> Node:
     signature = symbol.signature
 
     def evaluate(context: Any, frame: Frame) -> Any:
-        return Lambda(parameters, body, signature, context, frame)
+        return Lambda(parameters, body, signature, context, frame, len(parameters))
 
     return evaluate
 
@@ -91,7 +91,7 @@ def _partial(symbol: Any) -> Node:
         values = tuple(HOLE if a is None else a(context, frame) for a in arguments)
         function = procedure(context, frame)
         if is_function(function):
-            return Partial(function, values)
+            return Partial(function, values, values.count(HOLE))
         if is_path and frame.lookup(str(name)) is not UNDEFINED:
             raise Failure("T1007", token=name)
         raise Failure("T1008", token=name)

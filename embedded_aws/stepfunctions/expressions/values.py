@@ -191,11 +191,6 @@ def utf16(text: str) -> bytes:
     return text.encode("utf-16-be", "surrogatepass")
 
 
-def order_key(value: Any) -> Any:
-    """A key that orders strings by UTF-16 unit and numbers by value."""
-    return utf16(value) if type(value) is str and not value.isascii() else value
-
-
 def less(left: Any, right: Any) -> bool:
     """left < right for two numbers or two strings."""
     if type(left) is str and not (left.isascii() and right.isascii()):

@@ -19,6 +19,7 @@ from .models import operation_model, service_of
 from .optimized import optimized, put_events
 from .permissions import actions
 from .sdk import Operation, SdkIntegration
+from .web import http_invoke
 
 __all__ = ["Call", "ClientFactory", "Integration", "actions", "resolve"]
 
@@ -46,6 +47,7 @@ PATTERNS: dict[str, Callable[[], Integration]] = {
     "states:startExecution.sync:2": lambda: start_execution(".sync:2", "sync"),
     "states:startExecution.waitForTaskToken": lambda: start_execution(TOKEN, "token"),
     "bedrock:invokeModel": invoke_model,
+    "http:invoke": http_invoke,
     "glue:startJobRun": lambda: start_job_run("", "request"),
     "glue:startJobRun.sync": lambda: start_job_run(".sync", "sync"),
 }

@@ -11,6 +11,7 @@ from .base import Call
 from .optimized import optimized_operation, with_texts
 from .polling import poll
 from .sdk import Operation, http_metadata
+from .shapes import as_text
 
 RUNNING = ("RUNNING", "PENDING_REDRIVE")
 
@@ -55,13 +56,10 @@ class StartExecution:
 
 
 def _with_input(arguments: Any) -> Any:
-    """Input of any JSON; a string that is no JSON text is itself the input."""
+    """A string is the text of the input; any other JSON is written as that text."""
     if not isinstance(arguments, dict) or "Input" not in arguments:
         return arguments
-    value = arguments["Input"]
-    if isinstance(value, str):
-        return arguments
-    return {**arguments, "Input": json.dumps(value, ensure_ascii=False, separators=(",", ":"))}
+    return {**arguments, "Input": as_text(arguments["Input"])}
 
 
 def start_execution(suffix: str, pattern: str) -> StartExecution:

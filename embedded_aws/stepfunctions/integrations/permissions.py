@@ -37,6 +37,13 @@ _WAITING = {
 }
 # AWS follows executions of `.sync` by a managed EventBridge rule.
 _RULE = ("events:DescribeRule", "events:PutRule", "events:PutTargets")
+# The credentials of a connection lie in a secret that EventBridge keeps.
+_HTTP = (
+    "events:RetrieveConnectionCredentials",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "states:InvokeHTTPEndpoint",
+)
 _BOTO3 = {"states": "stepfunctions", "bedrock": "bedrock-runtime"}
 
 
@@ -48,6 +55,8 @@ def actions(resource: str, arguments: Any = None) -> tuple[str, ...]:
     if resource.startswith("arn:aws:lambda:"):
         return ("lambda:InvokeFunction",)
     name = resource.removeprefix("arn:aws:states:::").removesuffix(".waitForTaskToken")
+    if name == "http:invoke":
+        return _HTTP
     found = set(_for_call(name, arguments if isinstance(arguments, dict) else {}))
     waiting = name.removesuffix(":2")
     if waiting in _WAITING:

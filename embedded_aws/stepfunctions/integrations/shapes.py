@@ -57,8 +57,7 @@ _ARTICLES = {"structure": "an object", "list": "an array", "map": "an object"}
 
 def _unknown(name: str, names: dict[str, str]) -> str:
     sentence = f"The field '{name}' is not supported by Step Functions"
-    known = [known for known, member in names.items() if name.lower() in (known.lower(), member)]
-    near = known or [known for known in names if known.lower() == name.lower()]
+    near = [known for known in names if name.lower() == known.lower()]
     return f"{sentence}; write '{near[0]}'" if near else sentence
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -231,6 +232,52 @@ def test_a_real_clock_fires_passive_timers_too() -> None:
         assert abs(clock.now() - time.time()) < 1.0
 
     on_loop(main)
+
+
+def test_a_callback_that_raises_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> list[float]:
+        clock = Clock.virtual(0.0)
+        assert clock.loop
+        seen: list[float] = []
+        clock.passive(1.0, lambda: seen.append(1 / 0))
+        clock.passive(1.0, lambda: seen.append(clock.now()))
+        clock.passive(2.0, lambda: seen.append(clock.now()))
+        await clock.advance_to(3.0)
+        return seen
+
+    assert on_loop(main) == [1.0, 2.0]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_clock_outlives_its_loop() -> None:
+    clock = Clock.virtual(0.0)
+
+    async def leave() -> None:
+        clock.passive(5.0, lambda: None)
+        clock.spawn(asyncio.sleep(1000))
+
+    async def again() -> float:
+        await clock.spawn(clock.sleep(10))
+        return clock.now()
+
+    on_loop(leave)
+    assert on_loop(again) == 10.0
+
+
+def test_a_real_clock_fires_in_order_of_the_deadlines() -> None:
+    async def main() -> list[int]:
+        clock = Clock.scaled(100.0)
+        assert clock.loop
+        seen: list[int] = []
+        done = asyncio.Event()
+        start = clock.now()
+        for number in (3, 1, 2):
+            clock.timer(start + number, functools.partial(seen.append, number))
+        clock.timer(start + 4, done.set)
+        await done.wait()
+        return seen
+
+    assert on_loop(main) == [1, 2, 3]
 
 
 def test_what_a_clock_refuses() -> None:

@@ -14,8 +14,8 @@ BASE = "embedded_aws.stepfunctions"
 ORDER = [
     "errors", "jsontext", "integrations", "expressions", "map_io", "definition",
     "parse", "validate", "clock", "history", "store", "signals", "step", "retry",
-    "items", "activities", "tasks", "branches", "map_run", "states", "execution", "snapshots",
-    "api", "__init__", "conformance",
+    "items", "activities", "tasks", "branches", "map_results", "map_run", "states", "execution",
+    "snapshots", "api", "__init__", "conformance",
 ]  # fmt: skip
 
 

@@ -122,6 +122,38 @@ def test_the_members_of_an_object_are_items(mapped: Distributed) -> None:
     assert ended.output == [{"k": "a", "i": 1}]
 
 
+def test_a_role_that_may_not_start_its_own_machine_runs_no_child(
+    world: Any, machine: Machine
+) -> None:
+    asked = []
+
+    def refusal(*question: str) -> str:
+        asked.append(question)
+        return "not authorized"
+
+    async def main() -> Any:
+        w = world(options={"refusal": refusal})
+        ended = await w.run(machine({"M": distributed(DOUBLE)}), [1, 2])
+        await w.engine.aclose()
+        return ended
+
+    ended = asyncio.run(main())
+    assert (ended.error, ended.cause) == ("States.Permissions", "not authorized")
+    assert ended.types[-3:] == ["MapRunFailed", "MapStateFailed", "ExecutionFailed"]
+    ((role, action, resource),) = asked
+    assert role.endswith(":role/machine")
+    assert (action, resource.rsplit(":", 1)[1]) == ("states:StartExecution", "machine")
+
+
+def test_an_express_child_is_described(mapped: Distributed) -> None:
+    async def described(arn: str) -> Any:
+        return await mapped.world.engine.handle("DescribeExecution", {"executionArn": arn})
+
+    mapped(distributed(ODD_FAILS, "EXPRESS", ToleratedFailurePercentage=100), [1])
+    child = asyncio.run(described(mapped.children[0]["executionArn"]))
+    assert (child["status"], child["error"], child["cause"]) == ("FAILED", "Odd", "not even")
+
+
 def test_a_failure_fails_the_run(mapped: Distributed) -> None:
     ended = mapped(distributed(ODD_FAILS), [2, 3])
     assert ended.error == "States.ExceedToleratedFailureThreshold"

@@ -22,6 +22,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 _ZONE = re.compile(r"[+-]\d{4}", re.ASCII)
+_DATE_PART = re.compile(r"\[\s*[YMDdXxWwF]")
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 # what the picture code of the library raises besides its own errors
 _LIBRARY_ERRORS = (ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError)
@@ -81,11 +82,22 @@ def _from_millis(run: Run, millis: Any, picture: Any, zone: Any) -> Any:
     return _formatted(millis, picture, zone)
 
 
+def _dated(run: Run, text: str, picture: str) -> tuple[str, str]:
+    """Text and picture with the date that a picture of a time alone takes from the clock.
+
+    The library would take it from the machine's clock instead of the engine's.
+    """
+    if _DATE_PART.search(picture):
+        return text, picture
+    return f"{iso_text(_millis(run))[:10]} {text}", f"[Y0001]-[M01]-[D01] {picture}"
+
+
 def _to_millis(run: Run, text: Any, picture: Any) -> Any:
     if text is UNDEFINED:
         return UNDEFINED
     if picture is not UNDEFINED:
-        parsed = translated(DateTimeUtils.parse_datetime, text, picture)
+        dated = _dated(run, text, picture)
+        parsed = translated(DateTimeUtils.parse_datetime, *dated)
         return UNDEFINED if parsed is None else parsed
     found = _ISO.fullmatch(text)
     if found is None:

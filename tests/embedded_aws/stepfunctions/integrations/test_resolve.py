@@ -57,7 +57,6 @@ def test_a_function_is_its_own_resource() -> None:
     ("resource", "named"),
     [
         ("arn:aws:states:::ecs:runTask", "ecs:runTask"),
-        ("arn:aws:states:::http:invoke", "http:invoke"),
         ("arn:aws:states:::dynamodb:query", "dynamodb:query"),
         ("arn:aws:states:::lambda:invoke.sync", "lambda:invoke.sync"),
         ("arn:aws:states:::aws-sdk:nothing:getObject", "'nothing'"),

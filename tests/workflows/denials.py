@@ -1,0 +1,284 @@
+"""Which execution needs which grant, and which grants only AWS itself can ask for.
+
+A scenario prepares with all grants and returns what runs without one: the text it leaves behind,
+in which the denial must stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from embedded_aws.model.faults import Target
+from tests.stack import Hour, Stack, new_hour, new_posting, row
+from tests.workflows.roles import PREFIX, Grant, told
+
+Scenario = Callable[[Stack], Callable[[], str]]
+
+HOST = "us-east-1:123456789012"
+EVENTS_RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
+
+
+# --- scenarios
+
+
+def a_posting(stack: Stack) -> Callable[[], str]:
+    posting, hour = new_posting(), new_hour()
+    return lambda: told(stack, stack.enrich(posting, hour))
+
+
+def a_posting_again(stack: Stack) -> Callable[[], str]:
+    """The second claim looks into Bronze."""
+    posting, hour = new_posting(), new_hour()
+    stack.enrich(posting, hour)
+    return lambda: told(stack, stack.enrich(posting, hour))
+
+
+def a_posting_whose_bronze_object_is_lost(stack: Stack) -> Callable[[], str]:
+    """The second claim looks for a key that is not there."""
+    posting, hour = new_posting(), new_hour()
+    stack.enrich(posting, hour)
+    _lose(stack, posting.job_posting_id, "pass1")
+    return lambda: told(stack, stack.enrich(posting, hour))
+
+
+def a_partition(stack: Stack) -> Callable[[], str]:
+    hour = _partition()(stack)
+    return lambda: told(stack, stack.enrich_partition(hour))
+
+
+def a_partition_whose_bronze_object_is_lost(stack: Stack) -> Callable[[], str]:
+    """A posting that is not called any more, so that nothing makes its first result again."""
+    columns = row(job_title="Engineer of Lost Results")
+    hour = _partition(columns)(stack)
+    stack.aws.model.faults.malformed(
+        times=3, target=Target(pass_name="pass2", title=columns["job_title"])
+    )
+    stack.enrich_partition(hour)
+    _give_up(stack, columns["job_posting_id"])
+    _lose(stack, columns["job_posting_id"], "pass1")
+    return lambda: told(stack, stack.enrich_partition(hour))
+
+
+def a_day(stack: Stack) -> Callable[[], str]:
+    """All that discovery finds is one partition."""
+    stack.empty_lake()
+    _partition()(stack)
+    return lambda: told(stack, stack.run("enrich_partitions", {"source": "test", "time": "now"}))
+
+
+def six_o_clock(stack: Stack) -> Callable[[], str]:
+    """The schedule fires; what it could not start is a lost delivery."""
+    stack.empty_lake()
+    now = datetime.fromtimestamp(stack.aws.clock.now(), UTC)
+    six = now.replace(hour=6, minute=0, second=0, microsecond=0)
+    due = six if six > now else six + timedelta(days=1)
+
+    def pass_six() -> str:
+        failures = stack.aws.deliveries.failures
+        before = len(failures)
+        stack.aws.advance_to(due.timestamp() + 1)  # waits for the delivery
+        return "\n".join(failure.error for failure in list(failures)[before:])
+
+    return pass_six
+
+
+def _partition(columns: dict[str, object] | None = None) -> Callable[[Stack], Hour]:
+    def put(stack: Stack) -> Hour:
+        hour = new_hour()
+        stack.put_rows(hour, [columns or row()])
+        return hour
+
+    return put
+
+
+def _lose(stack: Stack, posting_id: str, pass_name: str) -> None:
+    """Deletes the result of a pass."""
+    s3, bucket = stack.client("s3"), stack.outputs["bronze_bucket"]
+    prefix = f"ai_enrichment/{posting_id}/{pass_name}-"
+    keys = [
+        entry["Key"]
+        for entry in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
+        if entry["Key"].endswith(".json")
+    ]
+    assert len(keys) == 1
+    s3.delete_object(Bucket=bucket, Key=keys[0])
+
+
+def _give_up(stack: Stack, posting_id: str) -> None:
+    """The posting failed as often as it may."""
+    dynamodb, table = stack.client("dynamodb"), stack.outputs["enrichment_status_table"]
+    (item,) = dynamodb.query(
+        TableName=table,
+        KeyConditionExpression="pk = :posting",
+        ExpressionAttributeValues={":posting": {"S": f"posting#{posting_id}"}},
+    )["Items"]
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": item["pk"], "sk": item["sk"]},
+        UpdateExpression="SET retryCount = :most",
+        ExpressionAttributeValues={":most": {"N": "3"}},
+    )
+
+
+# --- what needs what
+
+
+@dataclass(frozen=True)
+class Case:
+    """The smallest execution that needs an action; `resource` narrows what is taken away."""
+
+    role: str
+    sid: str
+    action: str
+    scenario: Scenario
+    resource: str = "*"
+
+
+CASES = [
+    Case("enrich-posting", "WriteStatus", "dynamodb:UpdateItem", a_posting),
+    Case("enrich-posting", "ReadPasses", "s3:GetObject", a_posting),
+    Case("enrich-posting", "InvokeModels", "bedrock:InvokeModel", a_posting),
+    Case("enrich-posting", "ParseResponse", "lambda:InvokeFunction", a_posting),
+    Case("enrich-posting", "ReadBronze", "s3:GetObject", a_posting_again),
+    Case("enrich-posting", "ListBronze", "s3:ListBucket", a_posting_whose_bronze_object_is_lost),
+    Case("parse-response", "WriteBronze", "s3:PutObject", a_posting),
+    Case("enrich-partition", "WriteStatus", "dynamodb:UpdateItem", a_partition),
+    Case(
+        "enrich-partition", "UsePartition", "lambda:InvokeFunction", a_partition, "*-read-partition"
+    ),
+    Case(
+        "enrich-partition",
+        "UsePartition",
+        "lambda:InvokeFunction",
+        a_partition,
+        "*-assemble-partition",
+    ),
+    Case("enrich-partition", "ReadItems", "s3:GetObject", a_partition),
+    Case("enrich-partition", "WriteResults", "s3:PutObject", a_partition),
+    Case("enrich-partition", "StartItems", "states:StartExecution", a_partition),
+    Case("enrich-partition", "StartChildren", "states:StartExecution", a_partition),
+    Case("enrich-partition", "FollowChildren", "states:DescribeExecution", a_partition),
+    Case("enrich-partition", "PutMetrics", "cloudwatch:PutMetricData", a_partition),
+    Case("read-partition", "ListSilver", "s3:ListBucket", a_partition),
+    Case("read-partition", "ReadSilver", "s3:GetObject", a_partition),
+    Case("read-partition", "WriteItems", "s3:PutObject", a_partition),
+    Case("assemble-partition", "ListSilver", "s3:ListBucket", a_partition),
+    Case("assemble-partition", "ReadSilver", "s3:GetObject", a_partition),
+    Case("assemble-partition", "ReadStatus", "dynamodb:BatchGetItem", a_partition),
+    Case("assemble-partition", "ReadBronze", "s3:GetObject", a_partition),
+    Case(
+        "assemble-partition",
+        "ListBronze",
+        "s3:ListBucket",
+        a_partition_whose_bronze_object_is_lost,
+    ),
+    Case("assemble-partition", "WriteSilverAi", "s3:PutObject", a_partition),
+    Case("enrich-partitions", "ListSilver", "s3:ListBucket", a_day),
+    Case("enrich-partitions", "ReadStatus", "dynamodb:Query", a_day),
+    Case("enrich-partitions", "StartItems", "states:StartExecution", a_day),
+    Case("enrich-partitions", "StartChildren", "states:StartExecution", a_day),
+    Case("enrich-partitions", "FollowChildren", "states:DescribeExecution", a_day),
+    Case("enrich-partitions-schedule", "StartTarget", "states:StartExecution", six_o_clock),
+]
+
+
+# --- what only AWS asks for
+
+
+@dataclass(frozen=True)
+class OnlyOnAws:
+    """Grants that no execution on one machine needs; `resource` of each role."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: dict[str, str]
+    reason: str
+
+    def grants(self) -> Iterator[Grant]:
+        for role, resource in self.resources.items():
+            for action in self.actions:
+                yield Grant(role, self.sid, action, resource)
+
+
+WORKFLOWS = ("enrich-partitions", "enrich-partition", "enrich-posting")
+FUNCTIONS = ("read-partition", "parse-response", "assemble-partition")
+
+ONLY_ON_AWS = [
+    OnlyOnAws(
+        "DeliverLogs",
+        (
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ),
+        dict.fromkeys(WORKFLOWS, "*"),
+        "a machine is created with them, and CloudWatch delivers its log; here it is written "
+        "without a delivery",
+    ),
+    OnlyOnAws(
+        "Trace",
+        (
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        ),
+        dict.fromkeys(WORKFLOWS, "*"),
+        "there is no X-Ray on one machine; on AWS traces are missing without an error",
+    ),
+    OnlyOnAws(
+        "Trace",
+        ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        dict.fromkeys(FUNCTIONS, "*"),
+        "as for workflows",
+    ),
+    OnlyOnAws(
+        "WriteLogs",
+        ("logs:CreateLogStream", "logs:PutLogEvents"),
+        {
+            name: f"arn:aws:logs:{HOST}:log-group:/aws/lambda/{PREFIX}{name}:log-stream:*"
+            for name in FUNCTIONS
+        },
+        "nobody is told of the denial, here and there: the function runs and its log is missing",
+    ),
+    OnlyOnAws(
+        "HearOfChildren",
+        ("events:DescribeRule", "events:PutRule", "events:PutTargets"),
+        dict.fromkeys(
+            ("enrich-partitions", "enrich-partition"), f"arn:aws:events:{HOST}:rule/{EVENTS_RULE}"
+        ),
+        "AWS follows .sync children by a rule that it manages; here by DescribeExecution alone",
+    ),
+    OnlyOnAws(
+        "FollowItems",
+        ("states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"),
+        {
+            name: f"arn:aws:states:{HOST}:execution:{PREFIX}{name}/*"
+            for name in ("enrich-partitions", "enrich-partition")
+        },
+        "AWS follows, stops and redrives the children of a map run by calls; here they are the "
+        "engine's own",
+    ),
+    OnlyOnAws(
+        "FollowChildren",
+        ("states:StopExecution",),
+        {
+            "enrich-partitions": f"arn:aws:states:{HOST}:execution:{PREFIX}enrich-partition:*",
+            "enrich-partition": f"arn:aws:states:{HOST}:execution:{PREFIX}enrich-posting:*",
+        },
+        "AWS stops the children of an execution that is stopped; here they go on to their end",
+    ),
+    OnlyOnAws(
+        "WriteResults",
+        ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
+        {"enrich-partition": f"arn:aws:s3:::{PREFIX}artifacts/work/*"},
+        "AWS uploads large results of a map run in parts; here each file is one PutObject",
+    ),
+]
