@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from embedded_aws.dataplane.credentials import RoleClients
+from embedded_aws.dataplane.credentials import FUNCTION_LIMIT_SECONDS, RoleClients
 from embedded_aws.dataplane.faults import ServiceFaults
 from embedded_aws.dataplane.gateway import Gateway, listen
+from embedded_aws.dataplane.loopback import Loopback
 from embedded_aws.dataplane.model import model_handler
 from embedded_aws.dataplane.mount import forget_all, mount, use_loop
 from embedded_aws.dataplane.schedules import Schedules
@@ -153,6 +154,7 @@ class EmbeddedAws:
 
     def _build(self) -> None:
         use_loop(ThreadPoolExecutor(THREADS, "call"))
+        self._roles.prepare = Loopback(self._gateway, FUNCTION_LIMIT_SECONDS + 10).attach
         services = {
             "states": states_handler(lambda: self.engine, self._roles),
             "bedrock-runtime": model_handler(self.model, self._model_threads),

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,6 +182,7 @@ class RoleClients:
     principal: str
     session_name: str
     refusal: tuple[str, str]  # error code and message; {role} in it is replaced
+    prepare: Callable[[Any], None] = lambda client: None  # called with each new client
     _kept: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -211,4 +213,6 @@ class RoleClients:
         )
         credentials = (session.access_key, session.secret_key, session.token)
         with creating:
-            return new_client(self.endpoint, service, config, *credentials)
+            client = new_client(self.endpoint, service, config, *credentials)
+        self.prepare(client)
+        return client

@@ -201,10 +201,10 @@ class Deployment:
         if entry is None or live is None:
             action = Action.REPLACE if wanted.urn in self._uprooted else Action.CREATE
             return self._create(handler, wanted, inputs, Diff(), action)
-        for name in wanted.ignore_changes:
-            inputs[name] = live.get(name)
+        _keep(wanted.ignore_changes, handler, live, inputs)
         old = self.state.opened(entry.inputs, inputs)
         diff = _joined(handler.diff(old, inputs), handler.drift(live, inputs))
+        diff = diff.without(wanted.ignore_changes)
         if diff.replaces:
             return self._replace(handler, wanted, inputs, diff)
         if diff or entry.status != APPLIED:
@@ -249,11 +249,11 @@ class Deployment:
     def _create(
         self, handler: Handler, wanted: Registration, inputs: Values, diff: Diff, action: Action
     ) -> Values:
-        id = "" if handler.schema.generated_id else self._id_of(handler, wanted, inputs)
+        expected = "" if handler.schema.generated_id else self._id_of(handler, wanted, inputs)
         begun = self.state.entries.get(wanted.urn)
-        if id and not handler.schema.setting and not (begun and begun.id == id):
-            self._refuse_clash(handler, wanted.type, id)
-        self._record(wanted, id, inputs, CREATING)
+        if expected and not handler.schema.setting and not (begun and begun.id == expected):
+            self._refuse_clash(handler, wanted.type, expected)
+        self._record(wanted, expected, inputs, CREATING)
         try:
             id = handler.create(self.aws, inputs)
         except HalfCreated as half:
@@ -262,7 +262,8 @@ class Deployment:
         except ClientError:
             self.state.drop(wanted.urn)  # refused, so nothing was made
             raise
-        self._record(wanted, id, inputs, INCOMPLETE)
+        if id != expected:
+            self._record(wanted, id, inputs, INCOMPLETE)
         live = settled(handler, self.aws, id, inputs)
         self._done(action, self._record(wanted, id, inputs), diff)
         return live
@@ -328,6 +329,18 @@ class Deployment:
             secret = sorted(resource.secrets) if isinstance(resource, Registration) else []
             told = secrecy.withheld(error, secret, hidden) if secret else str(error)
             raise ProvisioningError(f"{resource.label}: {told}") from (None if secret else error)
+
+
+def _keep(ignored: tuple[str, ...], handler: Handler, live: Values, inputs: Values) -> None:
+    """Puts what is there in the place of what is wanted, for properties whose changes do not count.
+
+    Raises ProvisioningError for a path below a property.
+    """
+    for name in ignored:
+        if name not in handler.schema.inputs:
+            raise ProvisioningError(f"ignore_changes: {name} is not a property of the first level")
+        if live.get(name) is not None:
+            inputs[name] = live[name]
 
 
 def _joined(first: Diff, second: Diff) -> Diff:

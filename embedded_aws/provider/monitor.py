@@ -236,12 +236,13 @@ class Monitor:
 
 def _not_returned(urns: Iterable[str]) -> str:
     """Names what an unknown value can only come from."""
-    types = [urn.split("::")[2].rsplit("$", 1)[-1] for urn in urns]
-    names = [urn.rsplit("::", 1)[-1] for urn in urns]
     lists = []
-    for kind, name in zip(types, names, strict=True):
-        absent = ", ".join(sorted(HANDLERS.handler(kind).schema.unsupported))
-        lists.append(f"{kind} {name} (it does not return {absent})")
+    for urn in urns:
+        _, _, types, name = urn.split("::", 3)
+        kind = types.rsplit("$", 1)[-1]
+        if kind in HANDLERS:
+            absent = ", ".join(sorted(HANDLERS.handler(kind).schema.unsupported))
+            lists.append(f"{kind} {name} (it does not return {absent})")
     return "a property that is not returned here" + (f", of {' or '.join(lists)}" if lists else "")
 
 

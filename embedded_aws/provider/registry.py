@@ -31,6 +31,9 @@ class Registry:
     def __iter__(self) -> Iterator[Handler]:
         return iter(self._handlers.values())
 
+    def __contains__(self, token: str) -> bool:
+        return token in self._handlers
+
     def exceptions(self) -> Iterator[tuple[str, str, str]]:
         """Type, property and reason of everything that the data plane loses or cannot clear."""
         for handler in self:

@@ -13,7 +13,7 @@ Keys are Pulumi's camelCase names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,11 @@ class Diff:
     @property
     def properties(self) -> list[str]:
         return [change.property for change in self.changes]
+
+    def without(self, names: Collection[str]) -> Diff:
+        """The differences outside of these properties."""
+        kept = (change for change in self.changes if change.property.split(".")[0] not in names)
+        return Diff(tuple(kept))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from embedded_aws.provider.resource import (
     Diff,
     Place,
     PropertyChange,
+    Unknown,
     Values,
 )
 
@@ -29,7 +30,7 @@ class Schema:
 
     id             template over inputs, for example `{bucket}`: two resources with one id clash
     generated_id   the service makes the id up: `id` is then only a placeholder for previews
-    setting        part of another resource that may have a value already: creation overwrites it
+    setting        belongs to another resource and may be there already: creation overwrites it
     unsupported    properties of the SDK that the handler does not take or return: refused by name
     same_names_as  token of the type with which this one shares its names
     """
@@ -148,6 +149,8 @@ def _no_such(name: str, fields: Fields) -> str:
 
 
 def _check_value(value: Any, known: Field, path: str, failures: list[CheckFailure]) -> Any:
+    if isinstance(value, Unknown):
+        return value  # of a preview by the Pulumi CLI: judged when it is known
     if known.kind is Kind.BLOCK and isinstance(value, Mapping):
         return _check_block(value, known.fields, path, failures)
     if known.kind in (Kind.LIST, Kind.SET) and isinstance(value, list) and known.item:
@@ -232,7 +235,7 @@ def _changes(
 
 def canonical(known: Field, value: Any, only_readable: bool = False) -> Any:
     """A form in which equal values are equal: order of sets, spelling of JSON, absent = empty."""
-    if isinstance(value, Content | Digest):
+    if isinstance(value, Content | Digest | Unknown):
         return value
     if value is None or value in ("", [], {}):
         return None

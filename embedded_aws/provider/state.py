@@ -14,7 +14,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -135,8 +135,8 @@ class State:
             "stack": self.stack,
             "salt": self.salt,
             "outputs": self.outputs,
-            "resources": [asdict(entry) for entry in self.entries.values()],
-            "replaced": [asdict(entry) for entry in self.replaced],
+            "resources": [vars(entry) for entry in self.entries.values()],
+            "replaced": [vars(entry) for entry in self.replaced],
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".new")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .branches import ABORTABLE
 from .clock import EXECUTION_TIMEOUT, Timer
 from .definition import Graph, State
-from .errors import StatesError
+from .errors import EngineBug, StatesError
 from .history import EVENT_LIMIT, History, HistoryFull, entered, exited, failure
 from .jsontext import JsonText
 from .states import run_state
-from .step import RUNTIME, Step
+from .step import RUNTIME, Outcome, Step
 from .store import Execution, Plan, Services, execution_arn
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ class Walk:
     __slots__ = (
         "_resuming",
         "_run",
-        "_step",
         "_visits",
         "current",
         "execution",
@@ -44,6 +43,7 @@ class Walk:
         "prev",
         "progress",
         "services",
+        "step",
         "variables",
     )
 
@@ -65,13 +65,13 @@ class Walk:
         self.item = item
         self.current: State | None = None
         self.progress: Any = None
-        self._step: Step | None = None
+        self.step: Step | None = None
         self._resuming = False
 
     def resume(self, prev: int) -> None:
         """Lets the next `go` visit the current state again; `prev` causes its first event."""
         self.prev = prev
-        self._resuming = self._step is not None
+        self._resuming = self.step is not None
 
     def child(self, graph: Graph, prev: int, item: Mapping[str, Any] | None) -> Walk:
         """A walk that sees this one's variables as they are now and cannot change them."""
@@ -80,17 +80,8 @@ class Walk:
     def start_child(self, plan: Plan, input_: Any, map_run_arn: str) -> Execution:
         """Starts an execution of its own for an item or a batch of a Distributed Map."""
         services = self.services
-        name = services.uuid()
-        execution = Execution(
-            arn=execution_arn(services, plan, name),
-            name=name,
-            plan=plan,
-            input=input_,
-            input_text=None,
-            started=services.clock.now(),
-            history=new_history(services, plan.express),
-            map_run_arn=map_run_arn,
-        )
+        execution = new_execution(services, plan, services.uuid(), input_)
+        execution.map_run_arn = map_run_arn
         Run(services, execution).start()
         return execution
 
@@ -106,18 +97,20 @@ class Walk:
     async def go(self, value: Any) -> Any:
         """Walks to the end of the graph; returns the last output or raises StatesError."""
         state = self.graph.states[self.graph.start_at]
-        if self._resuming and self._step is not None:
-            state, value = self._step.state, self._step.input
+        if self._resuming and self.step is not None:
+            state, value = self.step.state, self.step.input
         while True:
-            next_, value = await self._visit(state, value)
-            if next_ is None:
+            outcome = await self.visit(state, value)
+            value = outcome.output
+            if outcome.next is None:
                 return value
-            state = self.graph.states[next_]
+            state = self.graph.states[outcome.next]
             self._visits += 1
             if self._visits % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
 
-    async def _visit(self, state: State, value: Any) -> tuple[str | None, Any]:
+    async def visit(self, state: State, value: Any) -> Outcome:
+        """One state from its entry to its exit; raises StatesError."""
         self.current = state
         step = self._enter(state, value)
         try:
@@ -129,18 +122,18 @@ class Walk:
         if outcome.assigned:
             self.variables = {**self.variables, **outcome.assigned}
         step.event(f"{state.type}StateExited", exited(state.name, outcome.output, outcome.assigned))
-        return outcome.next, outcome.output
+        return outcome
 
     def _enter(self, state: State, value: Any) -> Step:
         """Records the entry; a resumed state keeps the entry that it had."""
         step = Step(self, state, value)
-        if self._resuming and self._step is not None:
+        if self._resuming and self.step is not None:
             self._resuming = False
-            step.entered_id, step.entered_at = self._step.entered_id, self._step.entered_at
+            step.entered_id, step.entered_at = self.step.entered_id, self.step.entered_at
             step.resumed = self.progress
         else:
             step.entered_id = step.event(f"{state.type}StateEntered", entered(state.name, value))
-        self._step = step
+        self.step = step
         self.progress = None
         return step
 
@@ -266,16 +259,11 @@ def new_history(services: Services, express: bool) -> History:
     return History(services.clock.now, EXPRESS_EVENTS if express else EVENT_LIMIT)
 
 
-def launch(
-    services: Services,
-    plan: Plan,
-    name: str,
-    input_: Any,
-    input_text: JsonText,
-    when_ended: Callable[[Execution], None] | None = None,
+def new_execution(
+    services: Services, plan: Plan, name: str, input_: Any, input_text: JsonText | None = None
 ) -> Execution:
-    """Starts an execution of a machine; returns at once."""
-    execution = Execution(
+    """A record of an execution that is to start now."""
+    return Execution(
         arn=execution_arn(services, plan, name),
         name=name,
         plan=plan,
@@ -283,10 +271,31 @@ def launch(
         input_text=input_text,
         started=services.clock.now(),
         history=new_history(services, plan.express),
-        when_ended=when_ended,
     )
+
+
+def launch(
+    services: Services, plan: Plan, name: str, input_: Any, input_text: JsonText
+) -> Execution:
+    """Starts an execution of a machine; returns at once."""
+    execution = new_execution(services, plan, name, input_, input_text)
     Run(services, execution).start()
     return execution
+
+
+async def visit_once(
+    services: Services, execution: Execution, state: State, variables: Mapping[str, Any]
+) -> tuple[Outcome | StatesError, Step]:
+    """Runs one state alone: how it ended, and the step that it was."""
+    walk = Walk(Run(services, execution), execution.plan.graph, 0, variables, None)
+    task = services.clock.spawn(walk.visit(state, execution.input))
+    try:
+        ended: Outcome | StatesError = await task
+    except StatesError as error:
+        ended = error
+    if walk.step is None:
+        raise EngineBug("a visit without a step")
+    return ended, walk.step
 
 
 def redrive_execution(services: Services, execution: Execution) -> None:

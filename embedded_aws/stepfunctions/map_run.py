@@ -17,7 +17,7 @@ from .items import Source, items_of
 from .map_io import Items, batches, read_items
 from .map_results import never_started, result_of, returned, target_of, write
 from .step import Step
-from .store import Execution, MapRun, Plan, counts
+from .store import Execution, MapRun, Plan, counts, nothing
 
 MOST_AT_ONCE = 10_000  # children, where MaxConcurrency does not say less
 EXPRESS_SECONDS = 300
@@ -107,6 +107,8 @@ def _close(step: Step, run: MapRun, work: _Work | None, status: str) -> None:
     if work is not None:
         work.stop()
         work.recount()
+    if status == "SUCCEEDED":
+        run.refresh = run.changed = nothing  # lets go of the items
     run.stopped = step.walk.services.clock.now()
 
 

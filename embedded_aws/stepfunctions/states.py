@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 
 from .branches import ABORTABLE, Crew
@@ -24,7 +23,7 @@ from .errors import EvaluationError, StatesError
 from .history import iteration
 from .items import items_of, select
 from .map_run import run_distributed
-from .parse.fields import TIMESTAMP
+from .parse.fields import instant
 from .retry import Retries, catcher_of
 from .step import UNSET, Child, Outcome, Step
 from .tasks import run_task
@@ -108,26 +107,24 @@ async def _choice(step: Step, state: Choice) -> Outcome:
 async def _wait(step: Step, state: Wait) -> Outcome:
     clock = step.walk.services.clock
     if state.timestamp is not None:
-        await clock.sleep_until(_instant(step.evaluate(state.timestamp)))
+        await clock.sleep_until(_until(step.evaluate(state.timestamp)))
     else:
         seconds = step.integer(state.seconds, "Seconds")
         await clock.sleep_until(step.entered_at + (seconds or 0))
     return step.leave(UNSET, state.output, state.assign, state.next)
 
 
-def _instant(text: str) -> float:
-    """Epoch seconds of a timestamp; raises EvaluationError where it is none."""
-    try:
-        if TIMESTAMP.fullmatch(text):
-            return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        pass
-    raise EvaluationError(
-        "Timestamp",
-        "",
-        "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format"
-        f" string: {text}",
-    )
+def _until(text: str) -> float:
+    """Epoch seconds of a Timestamp; raises EvaluationError where it is none."""
+    epoch = instant(text)
+    if epoch is None:
+        raise EvaluationError(
+            "Timestamp",
+            "",
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format"
+            f" string: {text}",
+        )
+    return epoch
 
 
 # --- states that can be retried

@@ -94,7 +94,7 @@ def counts(total: int) -> dict[str, int]:
     return dict.fromkeys(words, 0) | {"pending": total, "total": total}
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """What a map run that is not at work does when it is changed."""
 
 
@@ -118,8 +118,8 @@ class MapRun:
     redriven: float | None = None
     items: dict[str, int] = field(default_factory=lambda: counts(0))
     executions: dict[str, int] = field(default_factory=lambda: counts(0))
-    refresh: Callable[[], None] = field(default=_nothing, compare=False)
-    changed: Callable[[], None] = field(default=_nothing, compare=False)
+    refresh: Callable[[], None] = field(default=nothing, compare=False)
+    changed: Callable[[], None] = field(default=nothing, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

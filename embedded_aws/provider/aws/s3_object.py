@@ -60,6 +60,8 @@ _UNSUPPORTED = """acl bucketKeyEnabled contentBase64 contentDisposition contentL
 
 
 class BucketObjectv2(Handler):
+    """As in S3, creating an object overwrites one of that key, for example a retained one."""
+
     schema = schema(
         "aws:s3/bucketObjectv2:BucketObjectv2",
         "{bucket}/{key}",
@@ -67,6 +69,7 @@ class BucketObjectv2(Handler):
         unsupported=_UNSUPPORTED
         + """ checksumAlgorithm checksumCrc32 checksumCrc32c checksumCrc64nvme checksumSha1
             checksumSha256 overrideProvider""",
+        setting=True,
     )
 
     def check(self, inputs: Mapping[str, Any], place: Place) -> Checked:
@@ -132,6 +135,7 @@ class BucketObject(BucketObjectv2):
         "{bucket}/{key}",
         _FIELDS,
         unsupported=_UNSUPPORTED,
+        setting=True,
         same_names_as=BucketObjectv2.schema.token,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ApiError
 from ..store import Services
-from . import executions, machines, tasks
+from . import executions, machines, single_state, tasks
 
 OPERATIONS: dict[str, Callable[[Services, dict[str, Any]], Any]] = {
     "CreateStateMachine": machines.create,
@@ -17,6 +17,7 @@ OPERATIONS: dict[str, Callable[[Services, dict[str, Any]], Any]] = {
     "DeleteStateMachine": machines.delete,
     "ListStateMachines": machines.list_,
     "ValidateStateMachineDefinition": machines.check_definition,
+    "TestState": single_state.run,
     "TagResource": machines.tag,
     "UntagResource": machines.untag,
     "ListTagsForResource": machines.list_tags,

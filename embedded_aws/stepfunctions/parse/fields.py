@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from ..definition import Literal, Value
@@ -39,8 +40,17 @@ JSONPATH_FIELDS = {
     "Variable": "Condition",
 }
 
-TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_EXPRESSION = re.compile(r"\s*\{%(.*)%\}\s*", re.DOTALL)
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def instant(text: str) -> float | None:
+    """Epoch seconds of an RFC 3339 timestamp with T and an offset, None for anything else."""
+    if not _TIMESTAMP.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def is_expression(value: Any) -> bool:

@@ -68,8 +68,6 @@ def _config(fields: Fields, name: str) -> tuple[str, bool]:
     type_ = part.one_of("ExecutionType", ("STANDARD", "EXPRESS"), "STANDARD")
     if mode == "DISTRIBUTED" and "ExecutionType" not in config:
         fields.problems.error("The field 'ExecutionType' is required", where)
-    if mode == "INLINE" and "ExecutionType" in config:
-        fields.problems.error("Field 'ExecutionType' is not supported", f"{where}/ExecutionType")
     part.finish()
     return mode, type_ == "EXPRESS"
 

@@ -20,7 +20,7 @@ from ..definition import (
     Wait,
 )
 from ..integrations.base import Integration
-from .fields import NOT_IMPLEMENTED, TIMESTAMP, Fields, is_expression
+from .fields import NOT_IMPLEMENTED, Fields, instant, is_expression
 from .maps import parse_map
 from .shared import LONGEST_TIMEOUT, assign, each, output, retriable, shared
 
@@ -54,7 +54,7 @@ def _wait(parser: Parser, fields: Fields, base: dict[str, Any]) -> State:
     timestamp = fields.typed("Timestamp", "string")
     literal = fields.value.get("Timestamp")
     expression = fields.jsonata and is_expression(literal)
-    if isinstance(literal, str) and not expression and not TIMESTAMP.fullmatch(literal):
+    if isinstance(literal, str) and not expression and instant(literal) is None:
         message = "String does not match RFC3339 timestamp"
         fields.problems.error(message, fields.at("Timestamp"))
     seconds = fields.count("Seconds", 0, LONGEST_TIMEOUT)

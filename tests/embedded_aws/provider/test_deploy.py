@@ -229,6 +229,9 @@ def test_ignored_changes_stay(project: SmallProject) -> None:
     project.apply('aws.s3.Bucket("a", bucket="NAME-a", tags={"a": "1"})')
     applied = project.apply(f'aws.s3.Bucket("a", bucket="NAME-a", tags={{"a": "2"}}, {ignore})')
     assert applied.changed == []
+    nested = ignore.replace("tags", "tags.a")
+    with pytest.raises(ProvisioningError, match=r"ignore_changes: tags\.a is not a property of t"):
+        project.apply(f'aws.s3.Bucket("a", bucket="NAME-a", tags={{"a": "2"}}, {nested})')
 
 
 def test_renamed_in_the_program_only(project: SmallProject) -> None:
@@ -244,6 +247,20 @@ def test_retained_resource_outlives_the_stack(project: SmallProject) -> None:
     project.apply(f'aws.s3.Bucket("a", bucket="NAME-a", {retain})')
     assert project.destroy().changes == []
     assert buckets(project) == {f"{project.name}-a"}
+
+
+def test_retained_object_may_come_back(project: SmallProject) -> None:
+    program = """
+    bucket = aws.s3.Bucket("b", bucket="NAME-b", force_destroy=True)
+    aws.s3.BucketObjectv2("o", bucket=bucket.bucket, key="VERSION", content="VERSION",
+                          opts=pulumi.ResourceOptions(retain_on_delete=True))
+    """
+    for version, change in (("one", "create"), ("two", "replace"), ("one", "replace")):
+        assert actions(project.apply(program.replace("VERSION", version)))["o"] == change
+    found = project.endpoint.client("s3").list_objects_v2(Bucket=f"{project.name}-b")
+    assert [entry["Key"] for entry in found["Contents"]] == ["one", "two"]
+    project.destroy()
+    assert buckets(project) == set()
 
 
 def test_times_are_equal_in_another_zone(project: SmallProject) -> None:

@@ -217,5 +217,5 @@ def _urn(name: str) -> str:
 
 
 TestDeployments = cast(Any, Deployments).TestCase
-TestDeployments.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestDeployments.settings = settings(max_examples=50, stateful_step_count=15, deadline=None)
 TestDeployments.pytestmark = pytest.mark.timeout(120)

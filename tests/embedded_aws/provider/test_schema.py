@@ -31,7 +31,7 @@ from embedded_aws.provider.fields import (
     strings,
     to_boto,
 )
-from embedded_aws.provider.resource import Place
+from embedded_aws.provider.resource import UNKNOWN, Place
 from embedded_aws.provider.schema import canonical, schema
 
 PLACE = Place("123456789012", "us-east-1")
@@ -175,6 +175,13 @@ def test_content_equals_its_digest() -> None:
     assert content == Digest(content.digest)
     assert canonical(Field(Kind.CONTENT), content) == Digest(content.digest)
     assert Content(text="b") != content
+
+
+def test_unknown_values_pass_and_differ() -> None:
+    inputs = {"name": UNKNOWN, "size": UNKNOWN, "lamp": {"color": UNKNOWN}}
+    assert failures(**inputs) == {}
+    changed = SHELF.diff({"name": "a", "size": 3, "lamp": {"color": "red"}}, inputs)
+    assert changed.properties == ["name", "size", "lamp.color"]
 
 
 def test_sets_refuse_each_wrong_entry() -> None:

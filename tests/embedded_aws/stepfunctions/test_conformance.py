@@ -103,6 +103,29 @@ def test_placeholders_match_but_the_same_one_the_same_value() -> None:
         assert (run_case(case).difference is None) is passes
 
 
+def test_a_token_that_nobody_answers_times_out() -> None:
+    case = changed(["task_results"], [{"state": "T", "error": "States.Timeout",
+                                       "event": "TaskTimedOut"}])  # fmt: skip
+    state = case["definition"]["States"]["T"]
+    state |= {"Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "TimeoutSeconds": 5}
+    words = {"resourceType": "lambda", "resource": "invoke.waitForTaskToken"}
+    events = case["expected"]["events"][:4]
+    events[2]["taskScheduledEventDetails"] |= words | {"timeoutInSeconds": 5}
+    events[3]["taskStartedEventDetails"] = words
+    error = {"error": "States.Timeout"}
+    events += [
+        {"type": "TaskSubmitted", "taskSubmittedEventDetails": words | {"output": {}}},
+        {"type": "TaskTimedOut", "taskTimedOutEventDetails": words | error},
+        {"type": "ExecutionFailed", "executionFailedEventDetails": error},
+    ]
+    ids = [0, 0, 2, 3, 4, 5, 6]
+    for number, event in enumerate(events):
+        event |= {"id": number + 1, "previousEventId": ids[number]}
+    case["expected"] = {"status": "FAILED", "error": "States.Timeout", "events": events}
+    verdict = run_case(case)
+    assert (verdict.difference, verdict.ids_equal) == (None, True)
+
+
 def test_the_command_prints_what_failed_and_counts(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(CASE))
     bad = changed(["expected", "output"], 9) | {"id": "bad-case"}

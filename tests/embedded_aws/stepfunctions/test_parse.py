@@ -104,6 +104,8 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
      [("Expected value of type Integer", "/States/A/Seconds")]),
     ("timestamp", of(A={"Type": "Wait", "Timestamp": "soon", "End": True}),
      [("String does not match RFC3339 timestamp", "/States/A/Timestamp")]),
+    ("no such day", of(A={"Type": "Wait", "Timestamp": "2026-13-01T00:00:00Z", "End": True}),
+     [("String does not match RFC3339 timestamp", "/States/A/Timestamp")]),
     ("wait for what", of(A={"Type": "Wait", "End": True}), [(
         "This object should have only one of the following fields: [Seconds, Timestamp]",
         "/States/A")]),

@@ -1,0 +1,92 @@
+"""Postings for the demo: what is read, what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from cli.demo.postings import by_hour, key_of, read_postings
+from cli.errors import CommandError, ExitCode
+
+
+def table(**columns: list[object]) -> pa.Table:
+    size = len(next(iter(columns.values()))) if columns else 1
+    needed = ("job_posting_id", "job_title", "company_name", "job_location", "job_description_text")
+    return pa.table({**{name: ["x"] * size for name in needed}, **columns})
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(CommandError) as refused:
+        read_postings(path)
+    assert refused.value.diagnostic.code == ExitCode.USAGE
+    return refused.value.diagnostic.message
+
+
+def test_rows_go_to_the_hour_they_were_scraped_in() -> None:
+    hours = by_hour(
+        table(
+            scraped_at=[
+                datetime(2026, 1, 31, 6, 59, 59),
+                datetime(2026, 1, 31, 7),
+                None,
+                datetime(2026, 1, 31, 6),
+            ],
+            job_title=["a", "b", "c", "d"],
+        )
+    )
+
+    titles = {hour: rows["job_title"].to_pylist() for hour, rows in hours.items()}
+    assert titles == {
+        "1970/01/01/00": ["c"],
+        "2026/01/31/06": ["a", "d"],
+        "2026/01/31/07": ["b"],
+    }
+
+
+def test_times_with_a_zone_are_utc_hours() -> None:
+    stamps = pa.array([datetime(2026, 1, 31, 6, tzinfo=UTC)], pa.timestamp("ns", "Europe/Lisbon"))
+
+    assert list(by_hour(table(scraped_at=stamps))) == ["2026/01/31/06"]
+
+
+def test_without_times_there_is_one_partition() -> None:
+    assert list(by_hour(table())) == ["1970/01/01/00"]
+
+
+def test_no_rows_are_no_partitions() -> None:
+    assert by_hour(table().slice(0, 0)) == {}
+
+
+def test_keys_are_padded() -> None:
+    assert key_of("2026/01/02/03", "linkedin/") == "linkedin/year=2026/month=01/day=02/hour=03/"
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(b"no parquet")
+
+    assert refusal(tmp_path / "x.parquet").endswith("x.parquet cannot be read as Parquet.")
+    assert refusal(tmp_path / "absent.parquet").endswith(
+        "absent.parquet cannot be read as Parquet."
+    )
+
+
+@pytest.mark.parametrize(
+    ("dropped", "message"),
+    [
+        ("company_name", "lacks the column company_name."),
+        ("job_description_text", "lacks a text: give it the column job_description_text."),
+    ],
+)
+def test_a_missing_column_is_named(tmp_path: Path, dropped: str, message: str) -> None:
+    pq.write_table(table().drop_columns([dropped]), tmp_path / "x.parquet")
+
+    assert refusal(tmp_path / "x.parquet").endswith(message)
+
+
+def test_times_that_are_none_are_refused() -> None:
+    with pytest.raises(CommandError, match="scraped_at holds no timestamps"):
+        by_hour(table(scraped_at=["soon"]))
