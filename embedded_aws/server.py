@@ -23,6 +23,7 @@ from embedded_aws.dataplane.credentials import FUNCTION_LIMIT_SECONDS, RoleClien
 from embedded_aws.dataplane.faults import ServiceFaults
 from embedded_aws.dataplane.gateway import Gateway, listen
 from embedded_aws.dataplane.loopback import Loopback
+from embedded_aws.dataplane.messaging.consumers import Consumers
 from embedded_aws.dataplane.model import model_handler
 from embedded_aws.dataplane.mount import forget_all, mount, use_loop
 from embedded_aws.dataplane.schedules import Schedules
@@ -55,6 +56,7 @@ class EmbeddedAws:
     functions   the Lambda runtime; `functions.faults` lets functions crash or fail
     faults      lets calls of any service fail
     deliveries  calls of schedules and rules to their targets; `failures` lists lost ones
+    consumers   pipes and event source mappings; `failures` lists batches that went wrong
     data        the folder of its state, None if nothing is kept
     """
 
@@ -72,6 +74,7 @@ class EmbeddedAws:
         self.faults = ServiceFaults()
         self.functions = Functions(self.endpoint, RUNTIME_ROOT, clock.hold)
         self.deliveries = Deliveries(self.endpoint, clock.hold)
+        self.consumers: Consumers
         self.engine: StepFunctions
         self._listener = listener
         self._gateway = Gateway(self._status)
@@ -148,6 +151,7 @@ class EmbeddedAws:
             finally:
                 saver.cancel()
                 self._schedules.close()
+                self.consumers.close()
                 await self._save()
                 await self.engine.aclose()
                 forget_all()
@@ -159,7 +163,16 @@ class EmbeddedAws:
             "states": states_handler(lambda: self.engine, self._roles),
             "bedrock-runtime": model_handler(self.model, self._model_threads),
         }
-        mount(services, self.faults, self._schedules.sync, self.clock.now)
+        self.consumers = Consumers(self.clock)
+        changed = {
+            "events": self._schedules.sync,
+            "scheduler": self._schedules.sync,
+            "lambda": self.consumers.sync,
+            "pipes": self.consumers.sync,
+            "sqs": self.consumers.queues_changed,
+        }
+        mount(services, self.faults, changed, self.clock.now)
+        self.consumers.attach()
         forget_all()
         route_events_to(self.deliveries.for_rules)
         self.functions.attach()
@@ -168,6 +181,7 @@ class EmbeddedAws:
         if saved is not None:
             self.engine.restore(saved)
         self._schedules.sync()
+        self.consumers.sync()
 
     def _new_engine(self) -> StepFunctions:
         sinks = Sinks(self.clock.now)
@@ -186,10 +200,12 @@ class EmbeddedAws:
 
     async def _reset(self) -> None:
         self._schedules.close()
+        self.consumers.close()
         await self.engine.aclose()
         await asyncio.to_thread(self.functions.retire)
         self.faults.clear()
         self.deliveries.failures.clear()
+        self.consumers.failures.clear()
         self.model.reset()
         forget_all()
         self.engine = self._new_engine()

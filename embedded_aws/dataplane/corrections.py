@@ -15,11 +15,12 @@ from embedded_aws.dataplane.states import Handler, Response
 def correct(now: Callable[[], float]) -> None:
     """All corrections; `now` is the engine's clock.
 
-    Metrics and events without a time of their own get the engine's, and DynamoDB's items expire by
-    it. Request signatures, sessions, queues and object times stay on the computer's clock.
+    Metrics and events without a time of their own get the engine's, DynamoDB's items expire by it,
+    and messages are visible by it. Request signatures, sessions and object times stay on the
+    computer's clock.
     """
     engine_time = SimpleNamespace(**{**vars(time), "time": now})
-    for name in ("cloudwatch", "dynamodb"):
+    for name in ("cloudwatch", "dynamodb", "eventbridge", "pipes", "s3", "sns", "sqs"):
         ministack.service(name).time = engine_time
     ministack.service("eventbridge")._now_ts = now
     _exact_dimensions()

@@ -32,6 +32,7 @@ _EAGER = (
     "iam",
     "kms",
     "lambda_svc",
+    "pipes",
     "s3",
     "scheduler",
     "sns",

@@ -13,12 +13,14 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from embedded_aws.dataplane import corrections, guards, ministack, model, speed
 from embedded_aws.dataplane.credentials import require_administrator_secret
 from embedded_aws.dataplane.faults import ServiceFaults
+from embedded_aws.dataplane.messaging import mappings
+from embedded_aws.dataplane.messaging.pipes import pipes_handler
 from embedded_aws.dataplane.states import Handler
 
 _GUARDS = {
-    "events": guards.rule_targets,
-    "lambda": guards.function_role,
-    "scheduler": guards.schedule_target,
+    "events": [guards.rule_targets],
+    "lambda": [guards.function_role, mappings.guard],
+    "scheduler": [guards.schedule_target],
 }
 _original: dict[str, Handler] = {}
 
@@ -26,12 +28,12 @@ _original: dict[str, Handler] = {}
 def mount(
     ours: Mapping[str, Handler],
     faults: ServiceFaults,
-    changed: Callable[[], None],
+    changed: Mapping[str, Callable[[], None]],
     now: Callable[[], float],
 ) -> None:
     """Replaces the services in `ours`, guards others, and lets all of them fail on demand.
 
-    changed  called after each request that may have changed a schedule
+    changed  per service, called after each request that may have changed something of it
     now      the engine's clock
     """
     app = ministack.load()
@@ -43,12 +45,14 @@ def mount(
     model.name_resources()
     for service, original in _original.items():
         handler = ours.get(service, original)
-        if service in _GUARDS:
-            handler = guards.guarded(handler, _GUARDS[service])
+        for guard in _GUARDS.get(service, []):
+            handler = guards.guarded(handler, guard)
         if service == "s3":
             handler = corrections.hiding_missing_objects(handler)
-        if service in ("events", "scheduler"):
-            handler = _followed(handler, changed)
+        if service == "pipes":
+            handler = pipes_handler(handler)
+        if service in changed:
+            handler = _followed(handler, changed[service])
         app.SERVICE_HANDLERS[service] = faults.wrap(service, handler)
 
 

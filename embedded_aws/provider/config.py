@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import yaml
 from embedded_aws.provider.resource import ProvisioningError
 
 _WITHOUT_EFFECT = {"aws:defaultTags", "aws:ignoreTags"}
+_PROVIDER_INPUTS = {"region", "version", "skipCredentialsValidation", "skipRegionValidation"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ def load_project(root: Path, stack: str) -> Project:
             "themselves"
         )
     return Project(name, root, program, stack, config)
+
+
+def without_effect(provider_inputs: Collection[str]) -> list[str]:
+    """Inputs of an `aws.Provider` that the embedded AWS does not follow."""
+    return sorted(
+        name
+        for name in provider_inputs
+        if name not in _PROVIDER_INPUTS and not name.startswith("__")
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

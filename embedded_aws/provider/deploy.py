@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError
 
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.provider import secrecy
@@ -321,13 +321,9 @@ class Deployment:
         hidden = resource.hidden if isinstance(resource, Registration) else frozenset()
         try:
             yield
-        except EndpointConnectionError as error:
-            raise ProvisioningError(
-                f"no embedded AWS answers at {self.aws.endpoint.url}: start it with `dej up`"
-            ) from error
-        except (ClientError, BotoCoreError, OSError, ProvisioningError) as error:
-            secret = sorted(resource.secrets) if isinstance(resource, Registration) else []
-            told = secrecy.withheld(error, secret, hidden) if secret else str(error)
+        except secrecy.FAILURES as error:
+            secret = resource.secrets if isinstance(resource, Registration) else frozenset()
+            told = secrecy.told(error, self.aws.endpoint.url, secret, hidden)
             raise ProvisioningError(f"{resource.label}: {told}") from (None if secret else error)
 
 

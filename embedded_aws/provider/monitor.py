@@ -27,13 +27,12 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from embedded_aws.endpoint import REGION
 from embedded_aws.provider import assets
 from embedded_aws.provider.aws import HANDLERS
-from embedded_aws.provider.config import Project
+from embedded_aws.provider.config import Project, without_effect
 from embedded_aws.provider.resource import ProvisioningError, Values
 from embedded_aws.provider.wire import Properties, has_unknown, to_struct
 
 _STACK = "pulumi:pulumi:Stack"
 _PROVIDER = "pulumi:providers:"
-_PROVIDER_INPUTS = {"region", "version", "skipCredentialsValidation", "skipRegionValidation"}
 _LOG = logging.getLogger("pulumi")
 _LEVELS = {
     engine_pb2.DEBUG: logging.DEBUG,
@@ -226,7 +225,7 @@ class Monitor:
         region = self.project.config.get("aws:region", REGION)
         if given.get("region", region) != region:
             raise ProvisioningError(f"{request.type} {request.name}: region must be {region}")
-        extra = sorted(set(given) - _PROVIDER_INPUTS)
+        extra = without_effect(given)
         if extra:
             raise ProvisioningError(
                 f"{request.type} {request.name}: {', '.join(extra)} has no effect on the embedded "

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from embedded_aws.provider.resource import ProvisioningError, Values
 
 HIDDEN = "[secret]"
+FAILURES = (BotoCoreError, ClientError, OSError, ProvisioningError)  # what handlers raise
 _SHORTEST = 4
 
 
@@ -40,6 +41,15 @@ def withheld(error: Exception, secret: Collection[str], hidden: Collection[str])
             message = message.replace(text, HIDDEN)
         return message
     return f"{type(error).__name__} ({reason})"
+
+
+def told(
+    error: Exception, endpoint_url: str, secret: Collection[str], hidden: Collection[str]
+) -> str:
+    """The message of a failure, without secrets; `secret` are the names of secret inputs."""
+    if isinstance(error, EndpointConnectionError):
+        return f"no embedded AWS answers at {endpoint_url}: start it with `dej up`"
+    return withheld(error, sorted(secret), hidden) if secret else str(error)
 
 
 def _strings(value: Any) -> Iterator[str]:

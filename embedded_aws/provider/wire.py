@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
@@ -28,9 +28,9 @@ class Properties:
     secrets: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
 
-    @staticmethod
-    def decoded(struct: Any) -> Properties:
-        found = Properties()
+    @classmethod
+    def decoded(cls, struct: Any) -> Self:
+        found = cls()
         for name, value in struct.items():
             plain = found._plain(value, name)
             if plain is not None:
@@ -49,10 +49,14 @@ class Properties:
                 self.secrets.add(name)
                 self.hidden |= secrecy.texts(plain)
                 return plain
-            return rpc.deserialize_property(value)  # a file or an archive
+            return self._content(value)
         if isinstance(value, float) and value.is_integer():
             return int(value)
         return UNKNOWN if value == rpc.UNKNOWN else value
+
+    def _content(self, value: Any) -> Any:
+        """A file, a text or an archive, as the SDK's class for it."""
+        return rpc.deserialize_property(value)
 
 
 def has_unknown(value: Any) -> bool:

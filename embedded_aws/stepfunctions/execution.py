@@ -43,6 +43,7 @@ class Walk:
         "prev",
         "progress",
         "services",
+        "sizes",
         "step",
         "variables",
     )
@@ -62,6 +63,7 @@ class Walk:
         self.graph = graph
         self.prev = prev
         self.variables = variables
+        self.sizes: Mapping[str, int] = {}
         self.item = item
         self.current: State | None = None
         self.progress: Any = None
@@ -75,7 +77,9 @@ class Walk:
 
     def child(self, graph: Graph, prev: int, item: Mapping[str, Any] | None) -> Walk:
         """A walk that sees this one's variables as they are now and cannot change them."""
-        return Walk(self._run, graph, prev, self.variables, item)
+        walk = Walk(self._run, graph, prev, self.variables, item)
+        walk.sizes = self.sizes
+        return walk
 
     def start_child(self, plan: Plan, input_: Any, map_run_arn: str) -> Execution:
         """Starts an execution of its own for an item or a batch of a Distributed Map."""
@@ -119,8 +123,9 @@ class Walk:
             if state.type in ABORTABLE:
                 step.event(f"{state.type}StateAborted")
             raise
-        if outcome.assigned:
+        if outcome.sizes is not None:
             self.variables = {**self.variables, **outcome.assigned}
+            self.sizes = outcome.sizes
         step.event(f"{state.type}StateExited", exited(state.name, outcome.output, outcome.assigned))
         return outcome
 
@@ -245,6 +250,8 @@ class Run:
         for waiter in execution.waiters:
             waiter.wake()
         execution.waiters.clear()
+        if execution.plan.express and execution.map_run_arn is None:
+            self.services.store.forget_execution(execution)  # no operation can ask for it
 
 
 _TERMINAL = {

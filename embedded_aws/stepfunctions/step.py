@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -11,13 +11,12 @@ from .definition import Assign, Graph, State, Value
 from .errors import EvaluationError, StatesError
 from .expressions import Scope
 from .history import failure
-from .jsontext import PAYLOAD_LIMIT, dumps, size
+from .jsontext import dumps
+from .limits import check_size, sizes_of
 from .store import Execution, Plan, Services
 
 EVALUATION_FAILED = "States.QueryEvaluationError"
-DATA_LIMIT = "States.DataLimitExceeded"
 RUNTIME = "States.Runtime"
-VARIABLES_LIMIT = 10_485_760  # bytes of all variables of an execution
 
 UNSET: Any = object()
 _COUNTED = frozenset({"Task", "Map", "Parallel"})  # states whose context has RetryCount
@@ -49,6 +48,7 @@ class Walk(Protocol):
     execution: Execution
     prev: int
     variables: Mapping[str, Any]
+    sizes: Mapping[str, int]
     item: Mapping[str, Any] | None
     progress: Any
 
@@ -63,11 +63,15 @@ class Walk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where a state leads, with what output, setting which variables."""
+    """Where a state leads, with what output, setting which variables.
+
+    `sizes` are the bytes of all variables afterwards, None where none was set.
+    """
 
     next: str | None
     output: Any
     assigned: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, int] | None = None
 
 
 class Step:
@@ -227,40 +231,14 @@ class Step:
         """Raises States.DataLimitExceeded where the output or a variable is too large."""
         if outcome.output is not self.input:
             self.check_size(outcome.output)
-        if outcome.assigned:
-            self._check_variables(outcome.assigned)
-        return outcome
+        if not outcome.assigned:
+            return outcome
+        sizes = sizes_of(outcome.assigned, self.walk.sizes, self.state.name)
+        return replace(outcome, sizes=sizes)
 
     def check_size(self, value: Any) -> None:
-        if size(value) > PAYLOAD_LIMIT:
-            raise StatesError(
-                DATA_LIMIT,
-                f"The state/task '{self.state.name}' returned a result with a size exceeding"
-                " the maximum number of bytes service limit.",
-                wildcard=False,
-            )
-
-    def _check_variables(self, assigned: Mapping[str, Any]) -> None:
-        total = 0
-        for name, value in assigned.items():
-            bytes_ = size(value)
-            total += bytes_
-            if bytes_ > PAYLOAD_LIMIT:
-                raise StatesError(
-                    DATA_LIMIT,
-                    f"Variable size limit exceeded. Variable '{name}' in state"
-                    f" '{self.state.name}' was assigned {bytes_} bytes.",
-                    wildcard=False,
-                )
-            if total > PAYLOAD_LIMIT:
-                raise StatesError(
-                    DATA_LIMIT,
-                    f"State total variable size limit exceeded. Variable '{name}' in state"
-                    f" '{self.state.name}' was assigned {bytes_} bytes, which caused the size of"
-                    " variables assigned in the state to exceed its limit by"
-                    f" {total - PAYLOAD_LIMIT} bytes.",
-                    wildcard=False,
-                )
+        """Raises States.DataLimitExceeded for more than 262,144 bytes."""
+        check_size(value, self.state.name)
 
 
 _NOTHING: Any = None  # a literal looks at no scope

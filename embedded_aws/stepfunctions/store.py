@@ -215,6 +215,10 @@ class Store:
         else:
             self.by_machine.setdefault(execution.plan.machine_arn, []).append(execution.arn)
 
+    def forget_execution(self, execution: Execution) -> None:
+        del self.executions[execution.arn]
+        self.by_machine[execution.plan.machine_arn].remove(execution.arn)
+
     def forget_machine(self, machine_arn: str) -> None:
         """Drops the ended executions of a deleted machine with their map runs and children."""
         kept = []

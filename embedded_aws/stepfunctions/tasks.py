@@ -18,7 +18,8 @@ from .errors import EngineBug, EvaluationError, StatesError
 from .history import failure
 from .integrations.base import Call
 from .jsontext import PAYLOAD_LIMIT, size
-from .step import DATA_LIMIT, RUNTIME, Step
+from .limits import DATA_LIMIT
+from .step import RUNTIME, Step
 from .store import OpenToken
 
 TIMEOUT = "States.Timeout"

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from common.postings import Posting, posting_of
-from embedded_aws.dataplane.faults import Request
 from embedded_aws.model.faults import Target
 from tests.stack import Hour, Run, Stack, new_hour, posting_input, row
 
@@ -25,11 +24,6 @@ def posting(columns: dict[str, Any]) -> Posting:
     found = posting_of(columns)
     assert isinstance(found, Posting)
     return found
-
-
-def not_ours(request: Request) -> bool:
-    """Not the start of the partition itself, which the test makes."""
-    return b"stateMachine:data-engineer-jobs-local-enrich-partition" not in request.body
 
 
 def enriched_rows(stack: Stack, hour: Hour) -> list[dict[str, Any]]:
@@ -229,70 +223,6 @@ def test_a_function_that_always_crashes_fails_the_partition_and_the_next_run_men
 
     assert mended.output["jobs_succeeded"] == 2
     assert stack.calls - before == (6 if function == "read_partition" else 0)
-
-
-@pytest.mark.parametrize(
-    ("action", "code"),
-    [
-        ("dynamodb:UpdateItem", "ProvisionedThroughputExceededException"),
-        ("lambda:InvokeFunction", "TooManyRequestsException"),
-        ("lambda:InvokeFunction", "ServiceException"),
-        ("states:StartExecution", "ThrottlingException"),
-        ("states:StartExecution", "ExecutionLimitExceeded"),
-        ("cloudwatch:PutMetricData", "ThrottlingException"),
-    ],
-)
-def test_passing_errors_of_services_are_retried(stack: Stack, action: str, code: str) -> None:
-    hour = new_hour()
-    stack.put_rows(hour, [row()])
-    stack.aws.faults.fail(action, code, 500, times=1, matches=not_ours)
-
-    run = stack.enrich_partition(hour)
-
-    assert run.status == "SUCCEEDED", (run.error, run.cause)
-    assert run.output["jobs_succeeded"] == 1
-
-
-def test_metrics_that_cannot_be_published_lose_no_data(stack: Stack) -> None:
-    hour = new_hour()
-    stack.put_rows(hour, [row()])
-    stack.aws.faults.fail("cloudwatch:PutMetricData", "InvalidParameterValue")
-
-    run = stack.enrich_partition(hour)
-
-    assert run.status == "SUCCEEDED"
-    assert stack.enriched(hour).num_rows == 1
-
-
-def test_a_map_run_that_cannot_read_its_items_releases_the_partition(stack: Stack) -> None:
-    hour = new_hour()
-    stack.put_rows(hour, [row()])
-    stack.aws.faults.fail(
-        "s3:GetObject",
-        "AccessDenied",
-        403,
-        matches=lambda request: request.resource.endswith("items.jsonl"),
-    )
-
-    run = stack.enrich_partition(hour)
-
-    assert (run.status, run.error) == ("FAILED", "States.ItemReaderFailed")
-    assert run.entered[-2:] == ["ReleasePartition", "PartitionFailed"]
-    assert "owner" not in stack.partition_item(hour)
-
-
-def test_a_release_that_fails_reports_the_first_failure(stack: Stack) -> None:
-    hour = new_hour()
-    stack.put_silver(hour, b"no parquet", "broken.parquet")
-    stack.aws.faults.fail(
-        "dynamodb:UpdateItem",
-        "ValidationException",
-        matches=lambda request: b":refund" in request.body,
-    )
-
-    run = stack.enrich_partition(hour)
-
-    assert (run.status, run.error) == ("FAILED", "PartitionUnreadable")
 
 
 def test_the_partition_item_counts_rows_failures_and_attempts(stack: Stack) -> None:

@@ -241,24 +241,6 @@ def listing_of(prefix: str) -> Any:
     return matches
 
 
-@pytest.mark.parametrize(
-    ("action", "code"),
-    [
-        ("s3:ListBucket", "SlowDown"),
-        ("dynamodb:Query", "ThrottlingException"),
-        ("dynamodb:Query", "ProvisionedThroughputExceededException"),
-    ],
-)
-def test_passing_errors_of_services_are_retried(lake: Stack, action: str, code: str) -> None:
-    lake.put_rows(Hour("2026/01/07/00"), [row()])
-    lake.aws.faults.fail(action, code, 503 if code == "SlowDown" else 400, times=2)
-
-    run = discover(lake)
-
-    assert run.status == "SUCCEEDED", (run.error, run.cause)
-    assert run.output["jobs_succeeded"] == 1
-
-
 def test_other_prefixes_are_not_seen(lake: Stack) -> None:
     s3, bucket = lake.client("s3"), lake.outputs["silver_bucket"]
     for key in (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from embedded_aws.provider.assets import Content
+from embedded_aws.provider.assets import Content, Digest
 from embedded_aws.provider.aws.s3_bucket import BUCKET
 from embedded_aws.provider.aws.tags import tag_map, tag_values
 from embedded_aws.provider.clients import Clients, ignore_missing, or_none
@@ -80,9 +80,14 @@ class BucketObjectv2(Handler):
         return checked
 
     def drift(self, live: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        """The body cannot be read as an input; its MD5 can, as the ETag of a single upload."""
+        """The body cannot be read as an input; its MD5 can, as the ETag of a single upload.
+
+        A source of which only the digest is known was uploaded before, with the ETag in `new`.
+        """
         found = super().drift(live, new)
-        if live.get("etag") == hashlib.md5(_body(new)).hexdigest():
+        uploaded = isinstance(new.get("source"), Digest)
+        expected = new.get("etag") if uploaded else hashlib.md5(_body(new)).hexdigest()
+        if live.get("etag") == expected:
             return found
         name = "source" if "source" in new else "content"
         return Diff((*found.changes, PropertyChange(name, replaces=False)))

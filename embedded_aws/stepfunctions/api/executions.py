@@ -46,12 +46,11 @@ def execution_of(services: Services, request: Request) -> Execution:
 
 
 def _standard(services: Services, request: Request) -> Execution:
-    execution = execution_of(services, request)
-    if execution.plan.express:
+    if ":express:" in arn_of(request, "executionArn", "execution", "express"):
         raise ApiError(
             "InvalidArn", "Invalid Arn: 'This operation is not supported by EXPRESS executions'"
         )
-    return execution
+    return execution_of(services, request)
 
 
 def _begin(services: Services, request: Request, record: MachineRecord) -> Execution:

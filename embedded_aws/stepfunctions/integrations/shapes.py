@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .naming import sdk_field
 
 Naming = Callable[[str], str]
 
+LARGE_BODY = 10_000  # bytes
 
-def field_names(shape: Any, naming: Naming) -> dict[str, str]:
+
+@functools.cache  # models are read once and stay: their shapes are few and the same ones
+def field_names(shape: Any, naming: Naming) -> Mapping[str, str]:
     """The fields of a structure: name in the state machine -> member of the model."""
     names = {naming(member): member for member in shape.members}
     if naming is sdk_field and shape.name == "AttributeValue" and "NULL" in shape.members:
         del names["Null"]
         names["Nul"] = "NULL"  # the Java SDK renames this one member
     return names
+
+
+@functools.cache
+def _member_names(shape: Any, naming: Naming) -> Mapping[str, str]:
+    """The fields of a structure: member of the model -> name in the state machine."""
+    return {member: name for name, member in field_names(shape, naming).items()}
 
 
 def is_expression(value: Any) -> bool:
@@ -55,7 +65,7 @@ _CONTAINERS = {"structure": dict, "list": list, "map": dict}
 _ARTICLES = {"structure": "an object", "list": "an array", "map": "an object"}
 
 
-def _unknown(name: str, names: dict[str, str]) -> str:
+def _unknown(name: str, names: Mapping[str, str]) -> str:
     sentence = f"The field '{name}' is not supported by Step Functions"
     near = [known for known in names if name.lower() == known.lower()]
     return f"{sentence}; write '{near[0]}'" if near else sentence
@@ -95,11 +105,12 @@ def from_model(value: Any, shape: Any, naming: Naming) -> Any:
     if hasattr(value, "read"):
         value = value.read()
     if isinstance(value, bytes | bytearray):
-        return bytes(value).decode("utf-8", "replace")
+        body = bytes(value)
+        return _text(body) if len(body) < LARGE_BODY else _shared_text(body)
     if shape is None or getattr(shape, "is_document_type", False):
         return value
     if isinstance(value, dict) and shape.type_name == "structure":
-        names = {member: name for name, member in field_names(shape, naming).items()}
+        names = _member_names(shape, naming)
         return {
             names[member]: from_model(item, shape.members[member], naming)
             for member, item in value.items()
@@ -110,6 +121,14 @@ def from_model(value: Any, shape: Any, naming: Naming) -> Any:
     if isinstance(value, list) and shape.type_name == "list":
         return [from_model(item, shape.member, naming) for item in value]
     return value
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+# Many executions read the same large object, and each history keeps what its states read.
+_shared_text = functools.lru_cache(maxsize=32)(_text)
 
 
 def iso_time(moment: datetime.datetime) -> str:

@@ -262,6 +262,8 @@ def test_express_executions(world: Any, machine: Machine) -> None:
         )
         answer = await w.engine.handle("StartSyncExecution", {"stateMachineArn": slow})
         assert answer["status"] == "TIMED_OUT"
+        await asyncio.sleep(0.01)
+        assert w.engine.services.store.executions == {}
         standard = await w.create(machine(QUICK), name="standard")
         refused = await code(w, "StartSyncExecution", stateMachineArn=standard)
         assert refused.startswith("StateMachineTypeNotSupported")

@@ -198,6 +198,26 @@ def test_bytes_are_counted_not_characters(run: Run, machine: Machine) -> None:
     assert run(machine(states)).error == "States.DataLimitExceeded"
 
 
+@pytest.mark.parametrize(("count", "status"), [(40, "SUCCEEDED"), (41, "FAILED")])
+def test_all_variables_may_have_ten_mebibytes(
+    run: Run, machine: Machine, count: int, status: str
+) -> None:
+    states: dict[str, Any] = {
+        f"S{number}": {
+            "Type": "Pass",
+            "Assign": {f"v{number}": "{% $pad('', 262142, 'x') %}"},
+            "Next": f"S{number + 1}",
+        }
+        for number in range(count)
+    }
+    states[f"S{count}"] = {"Type": "Succeed"}
+    ended = run(machine(states))
+    assert ended.status == status
+    if status == "FAILED":
+        assert ended.error == "States.DataLimitExceeded"
+        assert ended.cause.endswith("to exceed its limit by 262144 bytes.")
+
+
 def test_a_machine_may_time_out(run: Run, machine: Machine) -> None:
     states = {
         "Wait": {"Type": "Wait", "Seconds": 60, "Next": "Never"},
