@@ -43,6 +43,7 @@ def values(stack: str) -> dict[str, str]:
         "EnrichPostingArn": f"arn:aws:states:{HERE}:stateMachine:{name}-enrich-posting",
         "EnrichPartitionArn": f"arn:aws:states:{HERE}:stateMachine:{name}-enrich-partition",
         "MaxConcurrentPostings": postings,
+        "MetricsNamespace": "DataEngineerJobs/AIEnrichment",
         "ModelTimeoutSeconds": timeout,
         "MaxConcurrentPartitions": "5",
         "MaxPartitions": "10",
