@@ -26,6 +26,7 @@ lint: $(READY) $(NODE_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.12 functions
 	$(BIN)/python -m infra.lint
 
 ## make bench: throughput and size measurements, minutes long

@@ -270,12 +270,16 @@ def _checked(inputs: Any, failures: list[CheckFailure]) -> Any:
 
 def _name_of(handler: Handler) -> str:
     """The input that holds the physical name: the last one in the template of the id."""
-    return re.findall(r"{(\w+)}", handler.schema.id)[-1]
+    return _names_in_id(handler)[-1]
 
 
 def _name_holds(handler: Handler, inputs: Values, hidden: frozenset[str]) -> bool:
-    names = [inputs.get(name) for name in re.findall(r"{(\w+)}", handler.schema.id)]
+    names = [inputs.get(name) for name in _names_in_id(handler)]
     return any(text in name for name in names if isinstance(name, str) for text in hidden)
+
+
+def _names_in_id(handler: Handler) -> list[str]:
+    return [str(name) for name in re.findall(r"{(\w+)}", handler.schema.id)]
 
 
 def _tops(paths: Any) -> list[str]:

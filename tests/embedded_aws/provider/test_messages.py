@@ -145,7 +145,8 @@ def test_output_in_a_string_is_an_error(project: SmallProject) -> None:
 def test_nothing_listens(project: SmallProject) -> None:
     with pytest.raises(
         ProvisioningError,
-        match=r"^aws:s3/bucket:Bucket a: no embedded AWS answers at http://127\.0\.0\.1:9: start it with `dej up`$",
+        match=r"^aws:s3/bucket:Bucket a: no embedded AWS answers at http://127\.0\.0\.1:9: "
+        "start it with `dej up`$",
     ):
         project.apply('aws.s3.Bucket("a", bucket="small-a")')
 
