@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
-from embedded_aws.dataplane import corrections, guards, ministack, model, speed
+from embedded_aws.dataplane import connections, corrections, guards, ministack, model, speed
 from embedded_aws.dataplane.credentials import require_administrator_secret
 from embedded_aws.dataplane.faults import ServiceFaults
 from embedded_aws.dataplane.messaging import mappings
@@ -41,6 +41,7 @@ def mount(
         _original.update(app.SERVICE_HANDLERS)
     require_administrator_secret()
     corrections.correct(now)
+    connections.keep_secrets()
     speed.quicken()
     model.name_resources()
     for service, original in _original.items():

@@ -124,7 +124,9 @@ class Cli:
             )
         )
 
-    def update(self, token: str, id: str, outputs: Values, new: Values, **options: bool) -> Values:
+    def update(
+        self, token: str, id: str, outputs: Values, new: Values, preview: bool = False
+    ) -> Values:
         answer = self.stub.Update(
             provider_pb2.UpdateRequest(
                 id=id,
@@ -132,7 +134,7 @@ class Cli:
                 type=token,
                 olds=struct(outputs),
                 news=struct(new),
-                **options,
+                preview=preview,
             )
         )
         return plain(answer.properties)
