@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
 POSTINGS ?=
 
-.PHONY: demo test test-all lint bench lock clean
+.PHONY: demo test test-all pulumi lint bench lock clean
 
 ## make demo: provision a fresh embedded AWS, enrich the sample postings, show what came out
 demo: $(READY)
@@ -17,9 +17,14 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
-## make test-all: the slow ones too
+## make test-all: the slow ones too; those of the Pulumi CLI only where it can be built
 test-all: $(READY)
+	-$(BIN)/python -m embedded_aws.provider.pulumi_cli.build
 	$(BIN)/pytest -n 2 --dist loadfile
+
+## make pulumi: the Pulumi CLI; built once from its Go module where the PATH has none
+pulumi: $(READY)
+	$(BIN)/python -m embedded_aws.provider.pulumi_cli.build
 
 ## make lint: style, types, and the rendered workflows and program against AWS's own rules
 lint: $(READY) $(NODE_READY)

@@ -23,13 +23,14 @@ from embedded_aws.dataplane.credentials import FUNCTION_LIMIT_SECONDS, RoleClien
 from embedded_aws.dataplane.faults import ServiceFaults
 from embedded_aws.dataplane.gateway import Gateway, listen
 from embedded_aws.dataplane.loopback import Loopback
+from embedded_aws.dataplane.messaging.async_invokes import AsyncInvokes
 from embedded_aws.dataplane.messaging.consumers import Consumers
 from embedded_aws.dataplane.model import model_handler
 from embedded_aws.dataplane.mount import forget_all, mount, use_loop
 from embedded_aws.dataplane.schedules import Schedules
 from embedded_aws.dataplane.sinks import Sinks
 from embedded_aws.dataplane.snapshots import DataFolder, collect
-from embedded_aws.dataplane.states import UNTRUSTED, count, route_events_to, states_handler
+from embedded_aws.dataplane.states import UNTRUSTED, count, states_handler
 from embedded_aws.dataplane.targets import Deliveries
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.lambda_runtime.executor import Functions
@@ -73,13 +74,13 @@ class EmbeddedAws:
         self.model = ModelEndpoint(upstream)
         self.faults = ServiceFaults()
         self.functions = Functions(self.endpoint, RUNTIME_ROOT, clock.hold)
-        self.deliveries = Deliveries(self.endpoint, clock.hold)
+        self.deliveries = Deliveries(clock)
         self.consumers: Consumers
         self.engine: StepFunctions
         self._listener = listener
         self._gateway = Gateway(self._status)
         self._roles = RoleClients(self.endpoint, "states.amazonaws.com", "workflow", UNTRUSTED)
-        self._schedules = Schedules(clock, self.deliveries.for_schedules)
+        self._schedules = Schedules(clock, self.deliveries.for_schedule)
         self._model_threads = ThreadPoolExecutor(THREADS, "model")
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
@@ -169,12 +170,13 @@ class EmbeddedAws:
             "scheduler": self._schedules.sync,
             "lambda": self.consumers.sync,
             "pipes": self.consumers.sync,
-            "sqs": self.consumers.queues_changed,
+            "sqs": self.consumers.queues_asked,
         }
         mount(services, self.faults, changed, self.clock.now)
         self.consumers.attach()
+        AsyncInvokes(self.clock).attach()
         forget_all()
-        route_events_to(self.deliveries.for_rules)
+        self.deliveries.attach()
         self.functions.attach()
         self.engine = self._new_engine()
         saved = self.data.restore() if self.data is not None else None

@@ -70,7 +70,7 @@ def _record(name: str) -> dict[str, Any]:
 
 
 def _secret_name(record: dict[str, Any]) -> str:
-    return "events!connection/" + record["ConnectionArn"].partition(":connection/")[2]
+    return f"events!connection/{record['ConnectionArn'].partition(':connection/')[2]}"
 
 
 def _secrets(operation: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,9 @@ def schedule_target(
             f"The embedded AWS has no schedules for {target.get('Arn')}: targets may be of "
             f"{', '.join(SUPPORTED)}.",
         )
+    refusal = _dead_letters(target)
+    if refusal is not None:
+        return "ValidationException", refusal
     if not trusts(target.get("RoleArn", ""), "scheduler.amazonaws.com"):
         return (
             "ValidationException",
@@ -88,6 +91,9 @@ def rule_targets(
         return None
     for target in body.get("Targets", []):
         role, arn = target.get("RoleArn"), target.get("Arn", "")
+        refusal = _dead_letters(target) or _unretried(target)
+        if refusal is not None:
+            return "ValidationException", refusal
         if role is None and target_service(arn) == "states":
             return "ValidationException", f"RoleArn is required for target {arn}."
         if role is not None and not trusts(role, "events.amazonaws.com"):
@@ -95,6 +101,22 @@ def rule_targets(
                 "ValidationException",
                 f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.",
             )
+    return None
+
+
+def _dead_letters(target: dict[str, Any]) -> str | None:
+    arn = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
+    if arn and (target_service(arn) != "sqs" or arn.endswith(".fifo")):
+        return f"DeadLetterConfig must name a standard queue, not {arn}."
+    return None
+
+
+def _unretried(target: dict[str, Any]) -> str | None:
+    """Event buses and API destinations are called by ministack, once."""
+    given = [name for name in ("DeadLetterConfig", "RetryPolicy") if target.get(name)]
+    arn = str(target.get("Arn", ""))
+    if given and target_service(arn) not in SUPPORTED:
+        return f"The embedded AWS has no {given[0]} for targets such as {arn}."
     return None
 
 

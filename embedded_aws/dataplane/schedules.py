@@ -16,11 +16,12 @@ from typing import Any, Protocol
 
 from embedded_aws.dataplane import ministack
 from embedded_aws.dataplane.schedule_expressions import Expression, ScheduleError
-from embedded_aws.dataplane.states import Deliver
 
 _log = logging.getLogger(__name__)
 
 Key = tuple[str, str, str, str]  # kind, account, region, name
+Deliver = Callable[[dict[str, Any], str, dict[str, str]], None]
+"""(schedule, payload, its context attributes): calls the target in the background."""
 
 
 class Timer(Protocol):
@@ -145,9 +146,10 @@ class Schedules:
     def _call_target(self, schedule: dict[str, Any], due: float) -> None:
         target = schedule["Target"]
         payload = target.get("Input") or json.dumps(_scheduled_event(schedule, due))
-        for name, value in _context_attributes(schedule, due).items():
+        context = _context_attributes(schedule, due)
+        for name, value in context.items():
             payload = payload.replace(f"<aws.scheduler.{name}>", value)
-        self.deliver(target["RoleArn"], target["Arn"], payload)
+        self.deliver(schedule, payload, context)
         if schedule["ScheduleExpression"].startswith("at("):
             self._complete(schedule)
 

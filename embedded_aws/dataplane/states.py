@@ -1,16 +1,13 @@
-"""The Step Functions engine as the data plane's `states` service, and as EventBridge's target."""
+"""The Step Functions engine as the data plane's `states` service."""
 
 from __future__ import annotations
 
-import contextvars
 import json
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from embedded_aws.dataplane import ministack
 from embedded_aws.dataplane.credentials import RoleClients, TrustError
 from embedded_aws.stepfunctions.errors import ApiError
 
@@ -22,8 +19,6 @@ UNTRUSTED = (
     "Neither the global service principal states.amazonaws.com, nor the regional one is "
     "authorized to assume the provided role.",
 )
-
-_log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -90,36 +85,3 @@ async def _every(
         if not answer.get("nextToken"):
             return found
         page["nextToken"] = answer["nextToken"]
-
-
-Deliver = Callable[[str, str, str], None]
-"""(role ARN, target ARN, payload): calls the target as the role, in the background."""
-
-_target: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar(
-    "target", default=None
-)
-
-
-def route_events_to(deliver: Deliver) -> None:
-    """Lets EventBridge rules start executions of the engine, as the target's role."""
-    events = ministack.service("eventbridge")
-
-    def build(original: Any) -> Any:
-        def invoke_target(target: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-            token = _target.set(target)
-            try:
-                return original(target, *args, **kwargs)
-            finally:
-                _target.reset(token)
-
-        return invoke_target
-
-    def start(arn: str, payload: str) -> None:
-        role = (_target.get() or {}).get("RoleArn")
-        if role is None:
-            _log.warning("EventBridge target %s has no RoleArn: nothing is started", arn)
-        else:
-            deliver(role, arn, payload)
-
-    ministack.replace(events, "_invoke_target", build)
-    events._dispatch_to_stepfunctions = start

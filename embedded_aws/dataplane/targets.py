@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
+import contextvars
+import json
 import logging
-import threading
 from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from embedded_aws.dataplane import ministack
+from embedded_aws.dataplane.messaging import delivery
+from embedded_aws.dataplane.messaging.delivery import DeadLetters, Delivery, Lost
+from embedded_aws.dataplane.messaging.internal import Caller, Role, Service
+from embedded_aws.stepfunctions.clock import Clock
 
-from embedded_aws.dataplane.credentials import RoleClients
-from embedded_aws.endpoint import Endpoint
+SUPPORTED = delivery.SUPPORTED
 
 _log = logging.getLogger(__name__)
-
-
-def _start_execution(client: Any, arn: str, payload: str) -> None:
-    client.start_execution(stateMachineArn=arn, input=payload)
-
-
-def _invoke(client: Any, arn: str, payload: str) -> None:
-    client.invoke(FunctionName=arn, InvocationType="Event", Payload=payload.encode())
-
-
-def _send_message(client: Any, arn: str, payload: str) -> None:
-    account, name = arn.split(":")[4:6]
-    client.send_message(
-        QueueUrl=f"{client.meta.endpoint_url}/{account}/{name}", MessageBody=payload
-    )
-
-
-def _publish(client: Any, arn: str, payload: str) -> None:
-    client.publish(TopicArn=arn, Message=payload)
-
-
-# ARN service -> boto3 service and call.
-_CALLS: dict[str, tuple[str, Callable[[Any, str, str], None]]] = {
-    "states": ("stepfunctions", _start_execution),
-    "lambda": ("lambda", _invoke),
-    "sqs": ("sqs", _send_message),
-    "sns": ("sns", _publish),
-}
-SUPPORTED = tuple(_CALLS)
 
 
 def target_service(arn: str) -> str:
@@ -55,54 +28,106 @@ def target_service(arn: str) -> str:
 
 @dataclass(frozen=True)
 class Failure:
-    """A call to a target that did not succeed; AWS would only count it in a metric."""
+    """A call to a target that failed for good.
+
+    caller  the role that called, or the ARN of the rule if it calls in its own name
+    error   what went wrong, and where the event is kept
+    """
 
     target: str
-    role: str
+    caller: str
     error: str
 
 
 class Deliveries:
-    """Makes the calls in threads, with the engine's clock held until each is made.
+    """Makes the calls as engine tasks: a virtual clock waits for each, and for retries jumps.
 
-    hold      the clock's `hold`: a virtual clock waits for the call
     failures  what did not reach its target lately, oldest first
     """
 
-    def __init__(
-        self, endpoint: Endpoint, hold: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.failures: deque[Failure] = deque(maxlen=1000)
-        self._hold = hold
-        self._schedules = RoleClients(
-            endpoint, "scheduler.amazonaws.com", "schedule", _refusal("EventBridge Scheduler")
-        )
-        self._rules = RoleClients(endpoint, "events.amazonaws.com", "rule", _refusal("EventBridge"))
+        self._clock = clock
 
-    def for_schedules(self, role: str, target: str, payload: str) -> None:
-        """Calls a schedule's target in the background; a failure is logged and kept."""
-        self._deliver(self._schedules, role, target, payload)
+    def attach(self) -> None:
+        """Lets EventBridge's rules call their targets through here."""
+        events = ministack.service("eventbridge")
 
-    def for_rules(self, role: str, target: str, payload: str) -> None:
-        """Calls a rule's target in the background; a failure is logged and kept."""
-        self._deliver(self._rules, role, target, payload)
+        def build(original: Any) -> Any:
+            def invoke_target(target: Any, event: Any, rule: Any, view: Any = None) -> Any:
+                seen = view or events._pattern_event_view(event)
+                token = _current.set(_Match(target, rule, seen))
+                try:
+                    return original(target, event, rule, seen)
+                finally:
+                    _current.reset(token)
 
-    def _deliver(self, clients: RoleClients, role: str, target: str, payload: str) -> None:
-        held = self._hold()
-        held.__enter__()
+            return invoke_target
 
-        def call() -> None:
+        ministack.replace(events, "_invoke_target", build)
+        for name in ("stepfunctions", "lambda", "sqs", "sns"):
+            setattr(events, f"_dispatch_to_{name}", self._dispatch)
+
+    def for_schedule(self, schedule: dict[str, Any], payload: str, context: dict[str, str]) -> None:
+        """Calls a schedule's target in the background; `context` are its context attributes."""
+        target = schedule["Target"]
+        role = Role(target["RoleArn"], "scheduler.amazonaws.com", "schedule", schedule["Arn"])
+        group = (target.get("SqsParameters") or {}).get("MessageGroupId")
+        request = delivery.request_for(target["Arn"], payload, group)
+        dead = None
+        if target.get("DeadLetterConfig"):
+            attributes = {
+                "SCHEDULE_ARN": schedule["Arn"],
+                "EXECUTION_ID": context["execution-id"],
+                "SCHEDULED_TIME": context["scheduled-time"],
+                "IS_PAYLOAD_TRUNCATED": "false",
+            }
+            queue, body = target["DeadLetterConfig"]["Arn"], delivery.request_text(request)
+            dead = DeadLetters(queue, role, body, attributes, lambda error: error.code)
+        policy = target.get("RetryPolicy") or {}
+        self._start(Delivery(role, target["Arn"], request, policy, dead), role.arn)
+
+    def _dispatch(self, target: Any, payload: str, parameters: Any = None) -> None:
+        """ministack's call of a rule's target; which one it is stands in the context."""
+        match = _current.get()
+        if match is None:
+            return
+        rule, record = match.rule["Arn"], match.target
+        service = Service("events.amazonaws.com", rule)
+        role = record.get("RoleArn")
+        caller: Caller = Role(role, "events.amazonaws.com", "rule", rule) if role else service
+        group = (record.get("SqsParameters") or {}).get("MessageGroupId")
+        request = delivery.request_for(record["Arn"], payload, group)
+        dead = None
+        if record.get("DeadLetterConfig"):
+            event = json.dumps(match.view.event_with_detail())
+            queue, code = record["DeadLetterConfig"]["Arn"], delivery.rule_error_code
+            dead = DeadLetters(queue, service, event, {"RULE_ARN": rule}, code)
+        policy = record.get("RetryPolicy") or {}
+        self._start(Delivery(caller, record["Arn"], request, policy, dead), role or rule)
+
+    def _start(self, one: Delivery, caller: str) -> None:
+        async def run() -> None:
             try:
-                service, make = _CALLS[target_service(target)]
-                make(clients(role, service), target, payload)
-            except (ClientError, BotoCoreError) as error:
-                _log.warning("%s did not call %s: %s", role, target, error)
-                self.failures.append(Failure(target, role, str(error)))
-            finally:
-                held.__exit__(None, None, None)
+                await delivery.deliver(one, self._clock)
+            except Lost as error:
+                _log.warning("%s did not call %s: %s", caller, one.target, error)
+                self.failures.append(Failure(one.target, caller, str(error)))
 
-        threading.Thread(target=call, name="delivery", daemon=True).start()
+        def spawn() -> None:
+            self._clock.spawn(run())
+
+        # In a context of its own: the current one may be a request's.
+        contextvars.Context().run(spawn)
 
 
-def _refusal(service: str) -> tuple[str, str]:
-    return "AccessDeniedException", f"{service} is not authorized to assume the role {{role}}."
+@dataclass(frozen=True)
+class _Match:
+    """A rule that matched an event, and the target that is to be called."""
+
+    target: dict[str, Any]
+    rule: dict[str, Any]
+    view: Any
+
+
+_current: contextvars.ContextVar[_Match | None] = contextvars.ContextVar("match", default=None)

@@ -226,7 +226,7 @@ class Run:
         self._interrupt("ABORTED", failure(error, cause))
 
     def _time_out(self) -> None:
-        self._interrupt("TIMED_OUT", {})
+        self._interrupt("TIMED_OUT", failure("States.Timeout", None))
 
     def _interrupt(self, status: str, details: Mapping[str, Any]) -> None:
         if self.execution.status == "RUNNING":

@@ -67,14 +67,14 @@ def _check_flow(graph: Graph, problems: Problems) -> None:
     broken = [name for name, state in graph.states.items() if type(state) is State]
     if broken or not graph.start_at:
         return  # where an unreadable state leads is unknown
+    if graph.states and not any(_terminal(state) for state in graph.states.values()):
+        problems.error("Workflow has no terminal state", graph.location, "MISSING_END_STATE")
+        return  # AWS does not look for unreachable states then
     reached = _reachable(graph.start_at, ways)
     for name, state in graph.states.items():
         if name not in reached:
-            problems.error(f'State "{name}" is not reachable.', state.location, "UNREACHABLE_STATE")
-    if graph.states and not any(_terminal(state) for state in graph.states.values()):
-        problems.error(
-            "Workflow has no terminal state", f"{graph.location}/States", "NO_TERMINAL_STATE"
-        )
+            message = f'State "{name}" is not reachable.'
+            problems.error(message, state.location, "MISSING_TRANSITION_TARGET")
 
 
 def _terminal(state: State) -> bool:
@@ -101,9 +101,7 @@ def _check_names(graph: Graph, problems: Problems) -> None:
         for name, state in inner.states.items():
             if name in names:
                 problems.error(
-                    f"The state name '{name}' is used more than once",
-                    state.location,
-                    "DUPLICATE_STATE_NAME",
+                    f"Duplicate State name: {name}", state.location, "DUPLICATE_STATE_NAME"
                 )
             names.add(name)
             if isinstance(state, Map) and state.label is not None:
@@ -111,7 +109,7 @@ def _check_names(graph: Graph, problems: Problems) -> None:
                     problems.error(
                         f"The Label '{state.label}' is used more than once",
                         f"{state.location}/Label",
-                        "DUPLICATE_LABEL",
+                        "DUPLICATE_LABEL_NAME",
                     )
                 labels.add(state.label)
 

@@ -29,7 +29,8 @@ def measure_partition(stack: Stack, rows: int, long: int) -> tuple[list[Measured
     `long` of the rows have a description of 100 KB. Raises RuntimeError if rows are lost.
     """
     hour = new_hour()
-    stack.put_rows(hour, [posting(number, number < long) for number in range(rows)])
+    every = rows // long if long else rows + 1
+    stack.put_rows(hour, [posting(number, number % every == every - 1) for number in range(rows)])
     exchanges = keep_calls(stack)
     before, resident = stack.calls, resident_mb()
     seconds, arn = timed(stack, hour, rows)

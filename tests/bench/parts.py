@@ -13,7 +13,8 @@ from tests.bench.measure import Measured, rate
 from tests.bench.partition import Exchange
 from tests.stack import Stack
 
-ROUNDS = 2_000
+ROUNDS = 5_000  # four events each; an execution may have 25,000
+RUNS = 3  # the best counts: a collection of garbage may fall into any of them
 LARGE_INPUT = 200_000  # characters
 CPU_SECONDS = 3.0
 LEAST_OUTPUTS = 200
@@ -53,24 +54,25 @@ def measure_engine(stack: Stack) -> list[Measured]:
     machine = states.create_state_machine(
         name="bench-loop", definition=json.dumps(LOOP), roleArn=role
     )["stateMachineArn"]
-    small = looped(states, machine, {})
-    large = looped(states, machine, {"text": "x" * LARGE_INPUT})
+    small = max(looped(states, machine, {}) for _ in range(RUNS))
+    text = "x" * LARGE_INPUT
+    large = max(looped(states, machine, {"text": text}) for _ in range(RUNS))
     states.delete_state_machine(stateMachineArn=machine)
     return [
-        Measured("engine, Pass and Choice with Assign", small, "states per s"),
-        Measured("the same with an input of 200 KB", large, "states per s"),
+        Measured("engine, Pass and Choice with Assign", small, "states per CPU s"),
+        Measured("the same with an input of 200 KB", large, "states per CPU s"),
     ]
 
 
 def looped(states: Any, machine: str, given: dict[str, str]) -> float:
-    """States per second of wall time."""
+    """States per CPU second of this process, in which the engine runs."""
+    start = time.process_time()
     arn = states.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
     while (run := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
         time.sleep(0.1)
     if run["status"] != "SUCCEEDED":
         raise RuntimeError(f"the loop ended {run['status']}: {run.get('cause')}")
-    seconds: float = (run["stopDate"] - run["startDate"]).total_seconds()
-    return 2 * ROUNDS / seconds
+    return 2 * ROUNDS / (time.process_time() - start)
 
 
 def measure_model(exchanges: list[Exchange]) -> Measured:
@@ -88,7 +90,7 @@ def measure_model(exchanges: list[Exchange]) -> Measured:
                 raise RuntimeError("the offline rules refused a call")
         return len(exchanges)
 
-    return Measured("offline-rules-v1, one core", rate(call_all, CPU_SECONDS), "calls per s")
+    return Measured("offline-rules-v1", rate(call_all, CPU_SECONDS), "calls per CPU s")
 
 
 def measure_parsing(exchanges: list[Exchange]) -> Measured:
@@ -101,7 +103,7 @@ def measure_parsing(exchanges: list[Exchange]) -> Measured:
 
     found = rate(parse, CPU_SECONDS)
     goal = f"at least {LEAST_OUTPUTS}"
-    return Measured("parse_response, one core", found, "per s", goal, found >= LEAST_OUTPUTS)
+    return Measured("parse_response", found, "answers per CPU s", goal, found >= LEAST_OUTPUTS)
 
 
 def answers(exchanges: list[Exchange]) -> list[tuple[str, str]]:

@@ -51,6 +51,15 @@ class Account:
         }
         return str(self.endpoint.client("lambda").create_function(**request)["FunctionArn"])
 
+    def queue(self, name: str, *services: str) -> str:
+        """ARN of a standard queue that these services may send to, as `events`."""
+        arn = f"arn:aws:sqs:{self.endpoint.region}:{self.endpoint.account}:{name}"
+        principals = {"Service": [f"{service}.amazonaws.com" for service in services]}
+        send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+        attributes = {"Policy": _policy([{**send, "Principal": principals}])} if services else {}
+        self.endpoint.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+        return arn
+
     def machine(self, name: str, role: str, states: dict[str, Any]) -> str:
         """ARN of a state machine that starts at the first of `states`."""
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}

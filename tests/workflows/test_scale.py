@@ -100,7 +100,7 @@ def seed(stack: Stack, everything: list[Hour], enriched: list[Hour]) -> None:
             objects[hour.key("linkedin_ai/", "data.parquet")] = dict(record)
 
 
-@pytest.mark.parametrize("count", [1_000, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [1_000, 20_000])
 def test_many_partitions_are_discovered_in_bounded_state(lake: Stack, count: int) -> None:
     everything = hours(count)
     enriched = everything[1::2]

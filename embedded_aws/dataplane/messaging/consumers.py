@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_aws.dataplane import ministack
-from embedded_aws.dataplane.messaging import mappings, pipes, queues
+from embedded_aws.dataplane.messaging import internal, mappings, pipes, queues
 from embedded_aws.dataplane.messaging.consumer import Handle, QueueConsumer, Source
 from embedded_aws.dataplane.messaging.internal import Caller, CallFailed
 from embedded_aws.stepfunctions.clock import Clock
@@ -74,6 +74,11 @@ class Consumers:
         """A queue may have changed: consumers look at theirs soon. Any thread."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake_soon)
+
+    def queues_asked(self) -> None:
+        """A request to SQS was answered; those of consumers themselves tell them nothing new."""
+        if not internal.inside.get():
+            self._wake_soon()
 
     def close(self) -> None:
         """Stops all of them."""

@@ -6,6 +6,7 @@ somebody's behalf. These calls go to the mounted handlers, so that planned fault
 
 from __future__ import annotations
 
+import contextvars
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from embedded_aws.dataplane import credentials, ministack
 from embedded_aws.endpoint import ACCOUNT, REGION
 
 _TARGETS = {"sqs": "AmazonSQS", "states": "AWSStepFunctions"}
+
+
+inside: contextvars.ContextVar[bool] = contextvars.ContextVar("inside", default=False)
+"""Whether the current request is one of these calls, and not one of a client."""
 
 
 class CallFailed(Exception):
@@ -145,7 +150,11 @@ async def call(
         headers = {**caller.headers, "x-amz-target": f"{_TARGETS[service]}.{operation}"}
         body = json.dumps(request).encode()
         handler = ministack.load().SERVICE_HANDLERS[service]
-        status, answered, content = await handler("POST", "/", headers, body, {})
+        token = inside.set(True)
+        try:
+            status, answered, content = await handler("POST", "/", headers, body, {})
+        finally:
+            inside.reset(token)
     answer: dict[str, Any] = json.loads(content or b"{}")
     if status >= 400:
         raise _json_failure(answer, answered, status)

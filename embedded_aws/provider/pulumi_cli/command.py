@@ -47,15 +47,18 @@ class Pulumi:
         stack = stack_of(arguments)
         environment = self.environment() | {"PULUMI_OPTION_STACK": stack}
         command = next((word for word in arguments if not word.startswith("-")), "")
-        if command in ("", "config", "stack", "version", "about"):
-            return environment  # `config` edits the project's own file
+        if command in ("", "stack", "version", "about"):
+            return environment
         self._create_stack(stack)
+        if command == "config":
+            return environment  # edits the project's own file
         return environment | {"PULUMI_OPTION_CONFIG_FILE": str(self._configuration(stack))}
 
     def environment(self) -> dict[str, str]:
         """Variables that keep the CLI off downloads and off the user's own Pulumi and AWS."""
         kept = {k: value for k, value in os.environ.items() if not k.startswith(_FOREIGN)}
         return kept | {
+            "PATH": f"{self._hosts}{os.pathsep}{kept.get('PATH', os.defpath)}",
             "PULUMI_HOME": str(self.home / "home"),
             "PULUMI_BACKEND_URL": f"file://{self._place / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.home / "passphrase"),
@@ -68,6 +71,11 @@ class Pulumi:
     @property
     def _place(self) -> Path:
         return self.home / re.sub(r"\W+", "-", self.endpoint.partition("://")[2])
+
+    @property
+    def _hosts(self) -> Path:
+        """Where the CLI looks for the language host: beside itself, or on the PATH."""
+        return self.binary.parent if self.binary == build.built() else self.home / "bin"
 
     def _lay_out(self) -> None:
         """Folders, plugins and passphrase; what is there already stays."""

@@ -39,9 +39,14 @@ def _accept(services: Services, text: str, type_: str) -> Machine:
     machine, found = diagnose(services, text, type_)
     errors = [finding for finding in found if finding.severity == "ERROR"]
     if machine is None or errors:
-        listed = ", ".join(f"{e.code}: {e.message} at {e.location}" for e in errors)
-        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{listed}'")
+        raise invalid_definition(errors)
     return machine
+
+
+def invalid_definition(errors: list[Diagnostic]) -> ApiError:
+    """All errors in one sentence, as AWS writes it; the whole definition is at `null`."""
+    listed = ", ".join(f"{e.code}: {e.message} at {e.location or 'null'}" for e in errors)
+    return ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{listed}'")
 
 
 def machine_of(services: Services, request: Request) -> MachineRecord:
@@ -182,20 +187,17 @@ def check_definition(services: Services, request: Request) -> dict[str, Any]:
         found = [finding for finding in found if finding.severity == "ERROR"]
     failed = any(finding.severity == "ERROR" for finding in found)
     most = request.get("maxResults") or 100
-    shown = [
-        {
-            "severity": finding.severity,
-            "code": finding.code,
-            "message": finding.message,
-            "location": finding.location,
-        }
-        for finding in found[:most]
-    ]
     return {
         "result": "FAIL" if failed else "OK",
-        "diagnostics": shown,
+        "diagnostics": [_shown(finding) for finding in found[:most]],
         "truncated": len(found) > most,
     }
+
+
+def _shown(finding: Diagnostic) -> dict[str, Any]:
+    """A finding about the definition as a whole has no location."""
+    shown = {"severity": finding.severity, "code": finding.code, "message": finding.message}
+    return shown | ({"location": finding.location} if finding.location else {})
 
 
 # --- tags

@@ -18,6 +18,7 @@ from ..retry import Retries, catcher_of
 from ..signals import Publisher
 from ..store import Execution, Plan, Services, Store
 from .checks import Request, json_of, refuse, required, validation
+from .machines import invalid_definition
 
 NAME = "StateName"  # what AWS calls the state in causes
 LEVELS = ("INFO", "DEBUG", "TRACE")
@@ -87,8 +88,7 @@ def _state(services: Services, request: Request) -> State:
     machine, found = parse(json.dumps({"StartAt": NAME, "States": {NAME: raw}}), resolve)
     errors = [finding for finding in found if finding.severity == "ERROR"]
     if machine is None or errors:
-        listed = ", ".join(f"{e.code}: {e.message} at {e.location}" for e in errors)
-        raise ApiError("InvalidDefinition", f"Invalid State Machine Definition: '{listed}'")
+        raise invalid_definition(errors)
     state = machine.graph.states[NAME]
     if mock is not None and not isinstance(state, Task):
         raise validation("mock is implemented for Task states only")

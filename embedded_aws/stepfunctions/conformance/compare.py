@@ -22,7 +22,7 @@ COMPARED = (
 )  # fmt: skip
 ANYTHING = frozenset(
     {
-        "timestamp", "snf_role_arn", "sfn_role_arn", "activity_arn", "RequestId",
+        "timestamp", "snf_role_arn", "sfn_role_arn", "activity_arn", "RequestId", "request_id",
         "x-amzn-RequestId", "X-Amzn-Trace-Id",
     }
 )  # fmt: skip

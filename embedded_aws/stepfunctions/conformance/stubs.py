@@ -1,135 +1,123 @@
-"""Stand-ins for services: they replay what the recording says that calls returned."""
+"""Stand-ins for services and workers: they replay what the recording says that calls returned."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ApiError, StatesError
-from ..integrations.base import Call, Integration
+from ..integrations.base import Call
+from .replay import Recorded, Replay
 
 Handle = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 FOREVER = 1e9  # seconds: longer than any timeout
+PREFIX = "arn:aws:states:::"
+PATTERNS = (("waitForTaskToken", "token"), ("sync", "sync"), ("sync:2", "sync"))
 
 
-class Replay:
-    """The results of a case's calls in order of occurrence, asked for by state."""
+@dataclass(frozen=True)
+class Names:
+    """The words of a resource: enough for its events, whether the engine knows it or not."""
 
-    def __init__(self, case: dict[str, Any]) -> None:
-        self._left = list(case.get("task_results", []))
-        self._cut_short = case["expected"]["status"] in ("TIMED_OUT", "ABORTED")
-        self._behaviours = {one["behaviour"] for one in case.get("lambdas", [])}
-        self._submitted = [
-            event["taskSubmittedEventDetails"].get("output")
-            for event in case["expected"].get("events") or []
-            if event["type"] == "TaskSubmitted"
-        ]
-        self.submits = bool(self._submitted)
-
-    def take(self, states: set[str], arguments: Any) -> dict[str, Any] | None:
-        """The next result of one of these states; of several the one that echoes the payload.
-
-        None for a call that the recording's execution did not live to see the end of.
-        """
-        mine = [result for result in self._left if result["state"] in states]
-        if not mine and self._cut_short:
-            return None
-        if not mine:
-            raise StatesError("Conformance.NoResult", f"no recorded result for {sorted(states)}")
-        chosen: dict[str, Any] = mine[0]
-        if "identity" in self._behaviours:
-            chosen = next((one for one in mine if _echoes(one, arguments)), chosen)
-        self._left.remove(chosen)
-        return chosen
-
-    def submitted(self) -> Any:
-        output = self._submitted.pop(0) if self._submitted else {}
-        return json.loads(output) if isinstance(output, str) else output
+    resource_type: str
+    resource: str
+    pattern: str
 
 
-def _echoes(result: dict[str, Any], arguments: Any) -> bool:
-    value = result.get("result")
-    if isinstance(value, dict) and isinstance(arguments, dict) and "Payload" in value:
-        return bool(value["Payload"] == arguments.get("Payload"))
-    return bool(value == arguments)
+def names_of(resource: str) -> Names:
+    """The words of a service integration; raises ValueError for anything else."""
+    service, _, action = resource.removeprefix(PREFIX).rpartition(":")
+    if resource.endswith(".sync:2"):
+        service, _, action = service.rpartition(":")
+        action += ":2"
+    if ":function:" in resource:
+        return Names("lambda", resource, "request")
+    if not resource.startswith(PREFIX) or not service or not action:
+        raise ValueError(f"The resource '{resource}' is no service integration.")
+    suffix = action.partition(".")[2]
+    return Names(service, action, dict(PATTERNS).get(suffix, "request"))
 
 
-def failure_of(result: dict[str, Any]) -> StatesError | None:
+def failure_of(recorded: Recorded) -> StatesError | None:
     """The recorded error of a call."""
-    if "error" not in result:
-        return None
-    cause = result.get("cause")
-    if cause is not None and not isinstance(cause, str):
-        cause = json.dumps(cause, separators=(",", ":"))
-    return StatesError(result["error"], cause)
+    return None if recorded.error is None else StatesError(recorded.error, recorded.cause)
 
 
 class StubIntegration:
-    """A real integration's names and pattern, a recording's results."""
+    """An integration's names and pattern, a recording's results."""
 
-    def __init__(self, real: Integration, states: set[str], replay: Replay, handle: Handle) -> None:
-        self.resource_type = real.resource_type
-        self.resource = real.resource
-        self.pattern = real.pattern
+    def __init__(
+        self, resource: str, names: Names, states: set[str], replay: Replay, handle: Handle
+    ) -> None:
+        self.resource_type = names.resource_type
+        self.resource = names.resource
+        self.pattern = names.pattern
+        self._arn = resource
         self._states = states
         self._replay = replay
         self._handle = handle
-        self._pending: dict[str, Any] | None = None
         self._background: set[asyncio.Task[Any]] = set()
 
     def check(self, arguments: Any) -> list[str]:
         return []
 
     async def start(self, arguments: Any, call: Call) -> Any:
-        result = self._replay.take(self._states, arguments)
-        if result is None or str(result.get("event", "")).endswith("TimedOut"):
-            return await self._never(call)
-        error = failure_of(result)
-        if self.pattern == "request" or (error is not None and not self._replay.submits):
+        recorded = self._replay.take(self._states, self._arn, arguments)
+        if self.pattern == "request" or self._ends_before_submission(recorded):
+            await call.sleep(FOREVER if recorded.times_out else recorded.seconds)
+            error = failure_of(recorded)
             if error is not None:
                 raise error
-            return result.get("result")
-        self._pending = result
-        if self.pattern == "token":
-            self._later(self._answer(call.task_token, result))
-        return self._replay.submitted()
+            return recorded.result
+        submitted = self._replay.submitted(self._states)
+        if self.pattern == "token" and not recorded.times_out:
+            self._later(self._answer(call, recorded))
+        if isinstance(submitted, dict):
+            submitted = _Submitted(submitted)
+            submitted.recorded = recorded
+        return submitted
 
-    async def _never(self, call: Call) -> Any:
-        """A call that does not end in time; a job or a token was submitted before."""
-        self._pending = None
-        if self.pattern == "request" or not self._replay.submits:
-            await call.sleep(FOREVER)
-        return self._replay.submitted()
+    def _ends_before_submission(self, recorded: Recorded) -> bool:
+        if recorded.event:
+            return recorded.event == "TaskSubmitFailed"
+        return not self._replay.submits and (recorded.error is not None or recorded.times_out)
 
     async def wait(self, submitted: Any, call: Call) -> Any:
-        if self._pending is None:
-            await call.sleep(FOREVER)
-            return None
-        error = failure_of(self._pending)
+        recorded: Recorded = submitted.recorded
+        await call.sleep(FOREVER if recorded.times_out else recorded.seconds)
+        error = failure_of(recorded)
         if error is not None:
             raise error
-        return self._pending.get("result")
+        return recorded.result
 
     def _later(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    async def _answer(self, token: str | None, result: dict[str, Any]) -> None:
-        await answer(self._handle, token, result)
+    async def _answer(self, call: Call, recorded: Recorded) -> None:
+        await answer(self._handle, call.task_token, recorded)
 
 
-async def answer(handle: Handle, token: str | None, result: dict[str, Any]) -> None:
+class _Submitted(dict[str, Any]):
+    """What a call submitted, and how the recording says that it ends."""
+
+    recorded: Recorded
+
+
+async def answer(handle: Handle, token: str | None, recorded: Recorded) -> None:
     """Answers a task token as a recorded result says; a recorded timeout is not answered."""
-    error = failure_of(result)
+    error = failure_of(recorded)
     try:
+        if recorded.times_out or (error is not None and error.name == "States.Timeout"):
+            return
         if error is None:
-            output = json.dumps(result.get("result"))
+            output = json.dumps(recorded.result)
             await handle("SendTaskSuccess", {"taskToken": token, "output": output})
-        elif error.name != "States.Timeout":
+        else:
             request = {"taskToken": token, "error": error.name, "cause": error.cause}
             await handle("SendTaskFailure", {k: v for k, v in request.items() if v is not None})
     except ApiError:
@@ -143,38 +131,6 @@ async def work(
     while True:
         request = {"activityArn": activity_arn} | ({} if name is None else {"workerName": name})
         task = await handle("GetActivityTask", request)
-        if "taskToken" not in task:
-            return
-        result = replay.take(states, json.loads(task["input"]))
-        if result is not None:
-            await answer(handle, task["taskToken"], result)
-
-
-class MemoryS3:
-    """As much of a boto3 S3 client as readers and the ResultWriter use."""
-
-    def __init__(self, objects: dict[str, dict[str, str | None]]) -> None:
-        self.objects: dict[tuple[str, str], bytes] = {
-            (bucket, key): (text or "").encode()
-            for bucket, found in objects.items()
-            for key, text in found.items()
-        }
-
-    def get_object(self, **request: Any) -> dict[str, Any]:
-        body = self.objects[request["Bucket"], request["Key"]]
-        return {"Body": io.BytesIO(body), "ContentLength": len(body)}
-
-    def put_object(self, **request: Any) -> dict[str, Any]:
-        body = request["Body"]
-        body = body.encode() if isinstance(body, str) else bytes(body)
-        self.objects[request["Bucket"], request["Key"]] = body
-        return {}
-
-    def list_objects_v2(self, **request: Any) -> dict[str, Any]:
-        prefix = request.get("Prefix", "")
-        found = [
-            {"Key": key, "Size": len(body), "StorageClass": "STANDARD"}
-            for (bucket, key), body in sorted(self.objects.items())
-            if bucket == request["Bucket"] and key.startswith(prefix)
-        ]
-        return {"Contents": found, "KeyCount": len(found), "IsTruncated": False}
+        if "taskToken" in task:
+            recorded = replay.take(states, activity_arn, json.loads(task["input"]))
+            await answer(handle, task["taskToken"], recorded)

@@ -9,7 +9,8 @@ from typing import Any
 
 from jsonata.signature import Signature
 
-from .failures import Failure
+from .depth import LIMIT
+from .failures import DEPTH, Failure, LimitExceeded
 from .frames import Frame, Node, Run
 from .values import (
     UNDEFINED,
@@ -35,7 +36,10 @@ HOLE = object()
 
 @dataclass(frozen=True, slots=True)
 class Lambda(Function):
-    """A function that the expression defines, with the frame it was defined in."""
+    """A function that the expression defines, with the frame it was defined in.
+
+    `deepest` is the deepest level of its body.
+    """
 
     parameters: tuple[str, ...]
     body: Node
@@ -43,6 +47,7 @@ class Lambda(Function):
     context: Any
     frame: Frame
     arity: int
+    deepest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,15 @@ def apply(function: Any, arguments: list[Any], context: Any, run: Run) -> Any:
     return result
 
 
-def apply_named(function: Any, name: Any, arguments: list[Any], context: Any, run: Run) -> Any:
-    """As apply; an error without a token gets the name that the call used."""
+def apply_named(
+    function: Any, name: Any, arguments: list[Any], context: Any, run: Run, level: int
+) -> Any:
+    """As apply, for a call on a level; an error without a token gets the name that it used."""
+    run.depth += level
     try:
-        return apply(function, arguments, context, run)
+        result = apply(function, arguments, context, run)
+        run.depth -= level
+        return result
     except Failure as failure:
         failure.words.setdefault("token", name)
         raise
@@ -121,6 +131,8 @@ def _apply_once(function: Any, arguments: list[Any], context: Any, run: Run) -> 
                 checked = checked + [UNDEFINED] * missing
         return function.implementation(run, *checked)
     if kind is Lambda:
+        if run.depth + function.deepest > LIMIT:
+            raise LimitExceeded(DEPTH)
         if function.signature is not None:
             arguments = validate(function.signature, arguments, context, None)
         given = len(arguments)

@@ -38,6 +38,8 @@ class LimitExceeded(Exception):
 
 
 MEMORY = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
+MEMORY_LIMIT = 6_990_256  # bytes: `[1..873782]` is evaluated on AWS, one number more is not
+NUMBER_BYTES = 8
 TIME = "Expression evaluation timeout: Check for infinite loop"
 DEPTH = (
     "Stack overflow error: Check for non-terminating recursive function."

@@ -21,6 +21,7 @@ class Run:
 
     now: float
     random: Random
+    depth: int = 0  # levels of the calls at work
     _steps: int = 0
     _deadline: float = field(default=0.0)
 

@@ -30,6 +30,7 @@ class _CallParts:
         self.is_path = procedure.type == "path"
         self.name = procedure.steps[0].value if self.is_path else procedure.value
         self.arguments = [compile_node(argument) for argument in symbol.arguments]
+        self.level = symbol.nesting
 
     def function(self, context: Any, frame: Frame) -> Any:
         function = self.procedure(context, frame)
@@ -48,7 +49,7 @@ def _call(symbol: Any) -> Node:
     def evaluate(context: Any, frame: Frame) -> Any:
         function = parts.function(context, frame)
         arguments = parts.values(context, frame)
-        return apply_named(function, parts.name, arguments, context, frame.run)
+        return apply_named(function, parts.name, arguments, context, frame.run, parts.level)
 
     return evaluate
 
@@ -59,10 +60,10 @@ def _lambda(symbol: Any) -> Node:
         return _tail_call(symbol.body)
     parameters = names_of(symbol.arguments)
     body = compile_node(symbol.body)
-    signature = symbol.signature
+    signature, deepest = symbol.signature, symbol.deepest
 
     def evaluate(context: Any, frame: Frame) -> Any:
-        return Lambda(parameters, body, signature, context, frame, len(parameters))
+        return Lambda(parameters, body, signature, context, frame, len(parameters), deepest)
 
     return evaluate
 
@@ -109,7 +110,7 @@ def _apply(symbol: Any) -> Node:
             value = left(context, frame)
             function = parts.function(context, frame)
             arguments = [value, *parts.values(context, frame)]
-            return apply_named(function, parts.name, arguments, context, frame.run)
+            return apply_named(function, parts.name, arguments, context, frame.run, parts.level)
 
         return evaluate_call
     right = compile_node(symbol.rhs)

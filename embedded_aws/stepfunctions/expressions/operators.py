@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .calls import apply, is_function
-from .failures import Failure
+from .failures import MEMORY, MEMORY_LIMIT, NUMBER_BYTES, Failure, LimitExceeded
 from .frames import Frame, Node
 from .functions.texts import to_text
 from .nodes import compile_node, compiles, constant, nothing
@@ -206,9 +206,12 @@ def _unequal(left: Any, right: Any) -> bool:
 
 
 def _concat(left: Any, right: Any) -> str:
-    return ("" if left is UNDEFINED else to_text(left)) + (
+    text = ("" if left is UNDEFINED else to_text(left)) + (
         "" if right is UNDEFINED else to_text(right)
     )
+    if len(text) > MEMORY_LIMIT:
+        raise LimitExceeded(MEMORY)
+    return text
 
 
 def _includes(left: Any, right: Any) -> bool:
@@ -229,6 +232,8 @@ def _range(left: Any, right: Any) -> Any:
     size = int(right) - int(left) + 1
     if size > RANGE_LIMIT:
         raise Failure("D2014", value=size)
+    if size * NUMBER_BYTES > MEMORY_LIMIT:
+        raise LimitExceeded(MEMORY)
     return sequence(range(int(left), int(right) + 1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,18 +12,26 @@ from jsonata.parser import Parser
 from jsonata.regex_engine import RegexFlags
 from jsonata.tokenizer import Tokenizer
 
+from .children import in_context
+
 REFUSED_OPERATORS = ("??", "?:")
+INVALID, UNSUPPORTED = "INVALID_JSONATA_EXPRESSION", "UNSUPPORTED_JSONATA_EXPRESSION"
 _CHILDREN = (
     *("lhs", "rhs", "expression", "condition", "then", "_else", "procedure", "pattern", "update"),
     *("delete", "expr"),
 )
+_CONTEXT = {"wildcard": "*", "descendant": "**", "parent": "%"}
 _LISTS = ("arguments", "expressions", "terms")
 # what the library's parser raises on some broken texts besides its own errors
 _PARSER_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError)
 
 
 class SyntaxProblem(Exception):
-    """The text is no JSONata of version 2.0.6, or uses what the service refuses."""
+    """The text is no JSONata of version 2.0.6, or uses what the service refuses; `code` tells."""
+
+    def __init__(self, message: str, code: str = INVALID) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass
@@ -40,11 +49,26 @@ def parse(text: str) -> Any:
         return Parser().parse(text, _compile_regex)
     except JException as error:
         position = f" at position {error.location}" if error.location >= 0 else ""
-        raise SyntaxProblem(f"{error.error}: {error}{position}") from None
+        raise SyntaxProblem(f"{_message(error)}{position}") from None
     except _PARSER_ERRORS:
-        raise SyntaxProblem("S0207: Unexpected end of expression") from None
+        raise SyntaxProblem("Unexpected end of expression") from None
     except re.error as error:
         raise SyntaxProblem(f"Invalid regular expression: {error}") from None
+
+
+def _message(error: JException) -> str:
+    """JSONata's sentence; the library leaves out the quotes around tokens."""
+    if error.error == "S0202":
+        return f"Expected {_quoted(error.current)}, got {_quoted(error.expected)}"
+    if error.error == "S0211":
+        return f"The symbol {_quoted(error.current)} cannot be used as a unary operator"
+    if error.error == "S0201":
+        return f"Syntax error: {_quoted(error.current)}"
+    return str(error)
+
+
+def _quoted(token: Any) -> str:
+    return json.dumps(str(token), ensure_ascii=False)
 
 
 def _refuse_operators(text: str) -> None:
@@ -60,7 +84,7 @@ def _refuse_operators(text: str) -> None:
             return
         if token.type == "operator" and token.value in REFUSED_OPERATORS:
             raise SyntaxProblem(
-                f"S0201: Syntax error: the operator {token.value} is not supported"
+                f"Syntax error: the operator {token.value} is not supported"
                 f" at position {token.position}"
             )
         infix = token.type != "operator" or token.value in (")", "]", "}")
@@ -86,7 +110,22 @@ def inspect(symbol: Any) -> Reads:
     """The free variables of a tree and the fields that it reads of `$states`."""
     reads = Reads()
     _visit(symbol, set(), reads)
+    _refuse_context(symbol)
     return reads
+
+
+def _refuse_context(symbol: Any) -> None:
+    """An expression has no context value: names, `$` and `*` mean something inside a path only."""
+    name = _CONTEXT.get(symbol.type)
+    if symbol.type == "name" or (symbol.type == "variable" and symbol.value in ("", "$")):
+        name = str(symbol.value) if symbol.type == "name" else f"${symbol.value}"
+    if name is not None:
+        raise SyntaxProblem(
+            f"Reference to '{name}' at the top level is not supported.", UNSUPPORTED
+        )
+    for child in in_context(symbol):
+        if child is not symbol.procedure:  # `sum(x)` for `$sum(x)` fails when it is evaluated
+            _refuse_context(child)
 
 
 def _visit(symbol: Any, bound: set[str], reads: Reads) -> None:
@@ -115,7 +154,7 @@ def _visit(symbol: Any, bound: set[str], reads: Reads) -> None:
 
 def _read(name: str, bound: set[str], reads: Reads) -> None:
     if name == "eval" and name not in bound:
-        raise SyntaxProblem("The function $eval is not supported")
+        raise SyntaxProblem("The function $eval is not supported", UNSUPPORTED)
     if name not in ("", "$", "states") and name not in bound:
         reads.variables.add(name)
 

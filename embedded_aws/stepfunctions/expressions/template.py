@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DefinitionError, Diagnostic, EvaluationError
-from . import invocations, operators, paths  # noqa: F401  (they register their compilers)
+from . import depth, invocations, operators, paths  # noqa: F401  (they register their compilers)
 from .failures import DEPTH, Failure, LimitExceeded
 from .frames import Frame, Node, Run
 from .functions import BUILTINS
@@ -46,12 +46,15 @@ class _Expression:
     node: Node
     variables: frozenset[str]
     states_fields: frozenset[str]
+    deepest: int
 
     def evaluate(self, field: str, scope: Scope) -> Any:
         run = Run(scope.now, scope.random)
         variables = Frame(run, _BUILTIN_FRAME, scope.variables)
         frame = Frame(run, variables, {"states": scope.states})
         try:
+            if self.deepest > depth.LIMIT:
+                raise LimitExceeded(DEPTH)
             value = self.node(UNDEFINED, frame)
             if value is not UNDEFINED:
                 return plain(value, lambda _: EvaluationError(field, self.text, UNSUPPORTED_DETAIL))
@@ -68,7 +71,8 @@ def _compile(text: str) -> _Expression:
     tree = parse(text)
     reads = inspect(tree)
     variables = frozenset(reads.variables - BUILTINS.keys())
-    return _Expression(text, compile_node(tree), variables, frozenset(reads.states_fields))
+    deepest = depth.measure(tree)
+    return _Expression(text, compile_node(tree), variables, frozenset(reads.states_fields), deepest)
 
 
 class Template:
@@ -126,8 +130,7 @@ def _compiled(
         try:
             expression = _compile(value[2:-2].strip())
         except SyntaxProblem as problem:
-            message = f"Invalid JSONata expression: {problem}"
-            problems.append(Diagnostic("ERROR", "SCHEMA_VALIDATION_FAILED", message, path))
+            problems.append(Diagnostic("ERROR", problem.code, str(problem), path))
             return None
         expressions.append(expression)
         return functools.partial(expression.evaluate, path)

@@ -17,6 +17,7 @@ from ..jsontext import loads, size_of_text
 from .fields import Fields, Problems
 from .shared import LONGEST_TIMEOUT, NAME_LIMIT
 from .states import READERS
+from .substitutions import find_substitutions
 
 LANGUAGES = ("JSONata", "JSONPath")
 DEFINITION_LIMIT = 1_048_576  # bytes
@@ -33,13 +34,12 @@ def parse(text: str, resolve: Resolve) -> tuple[Machine | None, list[Diagnostic]
     try:
         value = loads(text)
     except (ValueError, RecursionError) as error:
-        problems.error(
-            f"The definition is not valid JSON: {error}", "/", "INVALID_JSON_DESCRIPTION"
-        )
+        problems.error(f"The definition is not valid JSON: {error}", "", "INVALID_JSON_DESCRIPTION")
         return None, problems.found
     if not isinstance(value, dict):
         problems.error("Expected value of type Object", "/")
         return None, problems.found
+    find_substitutions(value, problems)
     return _Parser(problems, resolve).machine(value), problems.found
 
 
@@ -94,7 +94,9 @@ class _Parser:
             self.problems.error("Expected value of type Object", where)
             return broken
         if len(name) > NAME_LIMIT:
-            self.problems.error(f"A state name has at most {NAME_LIMIT} characters", where)
+            self.problems.error(
+                f"A state name has at most {NAME_LIMIT} characters", where, "INVALID_STATE_NAME"
+            )
         language = self._language(value, where)
         fields = Fields(value, where, self.problems, jsonata=language == "JSONata")
         type_ = fields.text("Type", required=True)
@@ -123,6 +125,7 @@ class _Parser:
             )
         elif language == "JSONPath" and self.language == "JSONata":
             self.problems.error(
-                "A state of a JSONata machine cannot be JSONPath", f"{where}/QueryLanguage"
+                "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+                where,
             )
         return str(language)

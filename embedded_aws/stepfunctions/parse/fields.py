@@ -39,6 +39,7 @@ JSONPATH_FIELDS = {
     "CausePath": "Cause",
     "Variable": "Condition",
 }
+JSONATA_FIELDS = frozenset({"Arguments", "Condition", "Items", "Output"})
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -268,25 +269,34 @@ class Fields:
         return Literal(raw)
 
     def finish(self) -> None:
-        """Refuses every field that was not taken."""
+        """Refuses every field that was not taken, where AWS locates it: at the object."""
         for name in self.value:
-            if name in self._taken:
-                continue
-            hint = JSONPATH_FIELDS.get(name)
-            if hint is not None:
-                self.problems.error(
-                    f"Field '{name}' is not supported: it belongs to JSONPath;"
-                    f" in JSONata its place is {hint}",
-                    self.at(name),
-                    SCHEMA if self.jsonata else NOT_IMPLEMENTED,
-                )
-            else:
-                self._unknown(name)
+            if name not in self._taken:
+                self.problems.error(self._refusal(name), self.where, self._code(name))
 
-    def _unknown(self, name: str) -> None:
+    def _refusal(self, name: str) -> str:
+        place = JSONPATH_FIELDS.get(name)
+        other = "JSONPath" if self.jsonata else "JSONata"
+        mine = "JSONata" if self.jsonata else "JSONPath"
+        of_other = (
+            f"The QueryLanguage is set to '{mine}', but field '{name}' is only supported for the"
+            f" '{other}' QueryLanguage"
+        )
+        if place is not None and self.jsonata:
+            return f"{of_other}: here its place is {place}"
+        if place is not None:
+            return (
+                f'Field \'{name}\' of JSONPath is not supported: set "QueryLanguage": "JSONata"'
+                f" and use {place}"
+            )
+        if name in JSONATA_FIELDS and not self.jsonata:
+            return of_other
         near = difflib.get_close_matches(name, self._taken, n=1)
         guess = f": did you mean '{near[0]}'?" if near else ""
-        self.problems.error(f"Field '{name}' is not supported{guess}", self.at(name))
+        return f"Field '{name}' is not supported{guess}"
+
+    def _code(self, name: str) -> str:
+        return NOT_IMPLEMENTED if name in JSONPATH_FIELDS and not self.jsonata else SCHEMA
 
 
 def names_of(values: Iterable[Any]) -> bool:

@@ -43,7 +43,7 @@ def parse_map(fields: Fields, shared: dict[str, Any], processor: Graph, name: st
                 fields.problems.error(
                     f"Field '{field}' is not supported in an INLINE Map:"
                     " set ProcessorConfig.Mode to DISTRIBUTED",
-                    fields.at(field),
+                    fields.where,
                 )
     if state.items is not None and state.reader is not None:
         fields.only_one_of("Items", "ItemReader")
@@ -78,6 +78,7 @@ def _label(fields: Fields) -> str | None:
         fields.problems.error(
             f"A Label has 1 to {LABEL_LIMIT} characters, without spaces and special characters",
             fields.at("Label"),
+            "INVALID_LABEL_NAME",
         )
     return label
 
@@ -90,8 +91,10 @@ def _percentage(fields: Fields) -> Value | None:
     if not (fields.jsonata and is_expression(raw)):
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             fields.problems.error("Expected value of type Number", fields.at(name))
-        elif not 0 <= raw <= 100:
-            fields.problems.error("The value must be between 0 and 100", fields.at(name))
+        elif raw < 0:
+            fields.problems.error("Minimum value is 0.0", fields.at(name))
+        elif raw > 100:
+            fields.problems.error("Maximum value is 100.0", fields.at(name))
     return fields.compile(name, raw)
 
 
@@ -157,12 +160,12 @@ def _csv(fields: Fields, kind: str) -> None:
     if csv and where == "GIVEN" and headers is None:
         fields.problems.error("The field 'CSVHeaders' is required", fields.where)
     if csv and where == "FIRST_ROW" and headers is not None:
-        fields.problems.error("Field 'CSVHeaders' is not supported", fields.at("CSVHeaders"))
+        fields.problems.error("Field 'CSVHeaders' is not supported", fields.where)
 
 
 def _allow(fields: Fields, name: str, allowed: bool) -> None:
     if name in fields.value and not allowed:
-        fields.problems.error(f"Field '{name}' is not supported", fields.at(name))
+        fields.problems.error(f"Field '{name}' is not supported", fields.where)
 
 
 def _batcher(fields: Fields) -> Batcher | None:

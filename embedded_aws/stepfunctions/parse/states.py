@@ -23,6 +23,7 @@ from ..integrations.base import Integration
 from .fields import NOT_IMPLEMENTED, Fields, instant, is_expression
 from .maps import parse_map
 from .shared import LONGEST_TIMEOUT, assign, each, output, retriable, shared
+from .substitutions import holds_placeholder
 
 
 class Parser(Protocol):
@@ -50,7 +51,8 @@ def _fail(parser: Parser, fields: Fields, base: dict[str, Any]) -> State:
 def _wait(parser: Parser, fields: Fields, base: dict[str, Any]) -> State:
     of_jsonpath = any(name in fields.value for name in ("SecondsPath", "TimestampPath"))
     if fields.has("Seconds") == fields.has("Timestamp") and not of_jsonpath:
-        fields.only_one_of("Seconds", "Timestamp")
+        paths = () if fields.jsonata else ("SecondsPath", "TimestampPath")
+        fields.only_one_of(*sorted(("Seconds", "Timestamp", *paths)))
     timestamp = fields.typed("Timestamp", "string")
     literal = fields.value.get("Timestamp")
     expression = fields.jsonata and is_expression(literal)
@@ -121,6 +123,11 @@ def _task(parser: Parser, fields: Fields, base: dict[str, Any]) -> State:
 
 
 def _resolved(parser: Parser, fields: Fields, resource: str) -> Integration | None:
+    if holds_placeholder(resource):
+        return None  # reported with all the others
+    if not resource.startswith("arn:"):
+        fields.problems.error("Value is not a valid resource ARN", fields.at("Resource"))
+        return None
     try:
         return parser.resolve(resource)
     except ValueError as error:

@@ -85,17 +85,16 @@ def test_executions_are_counted_in_metrics(aws: EmbeddedAws, account: Any) -> No
 
 def test_an_ended_execution_is_an_event(aws: EmbeddedAws, account: Any) -> None:
     sqs, events = account.endpoint.client("sqs"), account.endpoint.client("events")
-    url = sqs.create_queue(QueueName="ended")["QueueUrl"]
+    queue = account.queue("ended", "events")
     pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED", "SUCCEEDED"]}}
     events.put_rule(Name="ended", EventPattern=json.dumps(pattern))
-    target = {"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:ended"}
-    events.put_targets(Rule="ended", Targets=[target])
+    events.put_targets(Rule="ended", Targets=[{"Id": "1", "Arn": queue}])
     states = {"No": {"Type": "Fail", "Error": "Bad", "Cause": "very"}}
     machine = account.machine("machine", account.role("workflow", "states"), states)
     client = account.endpoint.client("stepfunctions")
     execution = client.start_execution(stateMachineArn=machine)["executionArn"]
     aws.advance_to(START.timestamp() + 60)
-    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    (message,) = sqs.receive_message(QueueUrl="ended", WaitTimeSeconds=5)["Messages"]
     event = json.loads(message["Body"])
     assert event["detail-type"] == "Step Functions Execution Status Change"
     assert event["resources"] == [execution]

@@ -180,9 +180,9 @@ def test_an_event_starts_an_execution_as_the_targets_role(
     events.put_targets(Rule="rule", Targets=targets)
     entry = {"Source": "tests", "DetailType": "any", "Detail": '{"time": "now"}'}
     events.put_events(Entries=[entry])
-    aws.advance_to(START + 1)  # comes after the deliveries: the clock is held for them
+    aws.advance_to(START + 1)  # comes after the deliveries: the clock waits for them
     assert times(account, machine) == ["now"]
-    assert [(f.target, f.role) for f in aws.deliveries.failures] == [(machine, denied)]
+    assert [(f.target, f.caller) for f in aws.deliveries.failures] == [(machine, denied)]
     assert "not authorized to perform: states:StartExecution" in aws.deliveries.failures[0].error
 
 

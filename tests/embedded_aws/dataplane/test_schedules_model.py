@@ -78,7 +78,7 @@ def test_schedules_agree_with_their_model(operations: list[tuple[object, ...]]) 
     scheduler = ministack.service("scheduler")
     fired: list[tuple[str, float]] = []
     clock = FakeClock()
-    schedules = Schedules(clock, lambda role, target, payload: fired.append((target, clock.time)))
+    schedules = Schedules(clock, lambda schedule, *_: fired.append((schedule["Name"], clock.time)))
     expected: list[tuple[str, float]] = []
     model: dict[str, tuple[int, bool]] = {}
     scheduler.reset()

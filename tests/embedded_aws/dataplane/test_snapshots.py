@@ -110,10 +110,7 @@ def test_snapshots_are_written_while_it_runs(
         assert (tmp_path / "snapshot").exists()
 
 
-def test_what_was_saved_is_not_written_again_without_a_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "SNAPSHOT_SECONDS", 0.01)
+def test_what_was_saved_is_not_written_again_without_a_change(tmp_path: Path) -> None:
     with running(tmp_path) as aws:
         aws.endpoint.client("s3").create_bucket(Bucket="lake")
         aws.save()

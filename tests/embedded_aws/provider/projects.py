@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.provider import Applied, Change, apply, destroy
 
+ROOT = Path(__file__).parents[3]
 NOWHERE = Endpoint("http://127.0.0.1:9")
+
+LISTS: list[tuple[str, str, str]] = [
+    ("dynamodb", "list_tables", "TableNames"),
+    ("iam", "list_policies", "Policies"),
+    ("iam", "list_roles", "Roles"),
+    ("kms", "list_aliases", "Aliases"),
+    ("lambda", "list_functions", "Functions"),
+    ("lambda", "list_layers", "Layers"),
+    ("logs", "describe_log_groups", "logGroups"),
+    ("s3", "list_buckets", "Buckets"),
+    ("scheduler", "list_schedules", "Schedules"),
+    ("stepfunctions", "list_state_machines", "stateMachines"),
+]
 
 
 @dataclass
@@ -46,3 +62,13 @@ class SmallProject:
 def actions(applied: Applied) -> dict[str, str]:
     """What happened to each resource that did not stay as it was, by name."""
     return {change.name: str(change.action) for change in applied.changed}
+
+
+def everything(endpoint: Endpoint) -> dict[str, list[Any]]:
+    """What exists in the account, by operation."""
+    found = {}
+    for service, operation, key in LISTS:
+        call: Callable[..., dict[str, Any]] = getattr(endpoint.client(service), operation)
+        scope = {"Scope": "Local"} if operation == "list_policies" else {}
+        found[f"{service}.{operation}"] = call(**scope)[key]
+    return found

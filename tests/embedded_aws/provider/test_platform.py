@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.provider import apply, destroy
-
-ROOT = Path(__file__).parents[3]
-
-LISTS: list[tuple[str, str, str]] = [
-    ("dynamodb", "list_tables", "TableNames"),
-    ("iam", "list_policies", "Policies"),
-    ("iam", "list_roles", "Roles"),
-    ("kms", "list_aliases", "Aliases"),
-    ("lambda", "list_functions", "Functions"),
-    ("lambda", "list_layers", "Layers"),
-    ("logs", "describe_log_groups", "logGroups"),
-    ("s3", "list_buckets", "Buckets"),
-    ("scheduler", "list_schedules", "Schedules"),
-    ("stepfunctions", "list_state_machines", "stateMachines"),
-]
-
-
-def everything(endpoint: Endpoint) -> dict[str, list[Any]]:
-    """What exists in the account, by operation."""
-    found = {}
-    for service, operation, key in LISTS:
-        call: Callable[..., dict[str, Any]] = getattr(endpoint.client(service), operation)
-        scope = {"Scope": "Local"} if operation == "list_policies" else {}
-        found[f"{service}.{operation}"] = call(**scope)[key]
-    return found
+from tests.embedded_aws.provider.projects import ROOT, everything
 
 
 def test_two_stacks_live_side_by_side_and_leave_nothing(

@@ -19,7 +19,6 @@ import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import (
-    language_pb2,
     language_pb2_grpc,
     provider_pb2,
     provider_pb2_grpc,
@@ -508,12 +507,3 @@ def test_process_tells_its_port_and_ends_on_interrupt(
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     assert process.stdout.read() == ""
-
-
-def test_language_host_names_the_plugin_that_a_program_needs() -> None:
-    from embedded_aws.provider.pulumi_cli.language_host import LanguageHost
-
-    host = LanguageHost("127.0.0.1:1")
-    answer = host.GetRequiredPackages(language_pb2.GetRequiredPackagesRequest(), None)
-    found = {(package.name, package.version) for package in answer.packages}
-    assert ("aws", f"v{plugin.sdk_version()}") in found

@@ -147,7 +147,12 @@ def _format_integer(run: Run, value: Any, picture: Any) -> Any:
 def _parse_integer(run: Run, text: Any, picture: Any) -> Any:
     if text is UNDEFINED or picture is UNDEFINED:
         return UNDEFINED
-    parsed = translated(DateTimeUtils.parse_integer, text, picture)
+    try:
+        parsed = translated(DateTimeUtils.parse_integer, text, picture)
+    except Failure as failure:
+        if failure.code == "D3137":  # the text is no number of this picture
+            return math.nan
+        raise
     return UNDEFINED if parsed is None else number(parsed)
 
 

@@ -77,7 +77,7 @@ def format_number(value: float, picture: str, options: dict[str, Any]) -> str:
 def _split(text: str, form: _Format) -> _Picture:
     marks = [at for at, char in enumerate(text) if char in form.active and char != form.exponent]
     if not marks:
-        raise Failure("D3085")
+        raise Failure("D3086")  # not D3085: JSONata names the last rule that is broken
     first, last = marks[0], marks[-1] + 1
     active = text[first:last]
     mantissa, exponent = active, None

@@ -10,7 +10,7 @@ import uuid
 from typing import Any, NoReturn
 
 from ..calls import native
-from ..failures import Failure
+from ..failures import MEMORY, MEMORY_LIMIT, NUMBER_BYTES, Failure, LimitExceeded
 from ..frames import Run
 from ..values import UNDEFINED, Array, sequence
 
@@ -22,6 +22,8 @@ ALGORITHMS = {
     "MD5": "md5",
 }
 RANGE_LIMIT = 10_000_000  # as for `[a..b]`
+# 200,000 numbers of $range are evaluated on AWS, 500,000 are not: it holds them twice
+RANGE_BYTES = 2 * NUMBER_BYTES
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 # java.util.Random is a linear congruential generator of 48 bits
 _MULTIPLIER, _ADDEND, _MASK = 0x5DEECE66D, 0xB, (1 << 48) - 1
@@ -51,6 +53,8 @@ def _range(run: Run, first: Any, last: Any, step: Any) -> Any:
     numbers = range(start, end + (1 if by > 0 else -1), by)
     if len(numbers) > RANGE_LIMIT:
         raise Failure("D2014", value=len(numbers))
+    if len(numbers) * RANGE_BYTES > MEMORY_LIMIT:
+        raise LimitExceeded(MEMORY)
     return sequence(numbers)
 
 

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from ..calls import is_function, native
-from ..failures import MEMORY, Failure, LimitExceeded
+from ..failures import MEMORY, MEMORY_LIMIT, Failure, LimitExceeded
 from ..frames import Run
 from ..values import UNDEFINED, number, utf16
 
@@ -164,7 +164,10 @@ def _pad(run: Run, text: Any, width: Any, fill: Any) -> Any:
 def _join(run: Run, texts: Any, separator: Any) -> Any:
     if texts is UNDEFINED:
         return UNDEFINED
-    return ("" if separator is UNDEFINED else separator).join(texts)
+    joined: str = ("" if separator is UNDEFINED else separator).join(texts)
+    if len(joined) > MEMORY_LIMIT:
+        raise LimitExceeded(MEMORY)
+    return joined
 
 
 FUNCTIONS = (

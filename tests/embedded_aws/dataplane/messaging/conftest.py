@@ -95,9 +95,10 @@ class Plumbing:
     def inputs(self, machine: str) -> list[Any]:
         """What executions were started with, oldest first."""
         client = self.client("stepfunctions")
-        listed = client.list_executions(stateMachineArn=machine)["executions"]
+        pages = client.get_paginator("list_executions").paginate(stateMachineArn=machine)
+        listed = [execution for page in pages for execution in page["executions"]]
         described = [client.describe_execution(executionArn=e["executionArn"]) for e in listed]
-        return [json.loads(d["input"]) for d in sorted(described, key=lambda d: d["startDate"])]
+        return [json.loads(d["input"]) for d in reversed(described)]
 
 
 @pytest.fixture
@@ -115,3 +116,9 @@ def account(aws: EmbeddedAws, account_of: Callable[[Endpoint], Any]) -> Any:
 @pytest.fixture
 def plumbing(aws: EmbeddedAws, account: Any) -> Plumbing:
     return Plumbing(aws, account)
+
+
+@pytest.fixture
+def plumbing_of(account_of: Callable[[Endpoint], Any]) -> Callable[[EmbeddedAws], Plumbing]:
+    """Plumbing for tests with a server of their own."""
+    return lambda server: Plumbing(server, account_of(server.endpoint))

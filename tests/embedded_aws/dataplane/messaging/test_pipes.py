@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from embedded_aws.server import EmbeddedAws
+from embedded_aws.server import EmbeddedAws, running
+from embedded_aws.stepfunctions.clock import Clock
+
+START = 1769835600.0
 
 LOGS = [("logs:CreateLogGroup", "*"), ("logs:CreateLogStream", "*"), ("logs:PutLogEvents", "*")]
 DONE = {"Done": {"Type": "Pass", "End": True}}
@@ -186,10 +192,9 @@ def test_the_clock_goes_on_while_an_express_execution_waits(
     role = plumbing.pipe_role(queue, ("states:StartSyncExecution", machine))
     plumbing.pipe(queue, machine, role, TargetParameters={})
     plumbing.send(queue, {"n": 1})
-    plumbing.after(100)
-    assert plumbing.counts(queue) == (0, 1, 0)
     plumbing.after(201)
     assert plumbing.counts(queue) == (0, 0, 0)
+    assert not plumbing.aws.consumers.failures
 
 
 def test_an_express_output_names_the_messages_that_failed(plumbing: Any, account: Any) -> None:
@@ -289,46 +294,38 @@ def _open(topic: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+TELL = {
+    "Wait": {"Type": "Wait", "Seconds": 10, "Next": "Tell"},
+    "Tell": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Arguments": {
+            "QueueUrl": "told",
+            "MessageBody": "{% $states.input[0].body & ' ' & $states.context.State.EnteredTime %}",
+        },
+        "End": True,
+    },
+}
+
+
 def test_a_fifo_queue_has_one_batch_per_group_at_work_and_keeps_its_order(
     plumbing: Any, account: Any
 ) -> None:
-    machine = express(
-        account,
-        {
-            "Wait": {"Type": "Wait", "Seconds": 10, "Next": "Tell"},
-            "Tell": {
-                "Type": "Task",
-                "Resource": "arn:aws:states:::sqs:sendMessage",
-                "Arguments": {
-                    "QueueUrl": "{% $states.context.StateMachine.Name ? '/123456789012/told' %}",
-                    "MessageBody": "{% $states.input[0].body %}",
-                },
-                "Output": None,
-                "End": True,
-            },
-        },
-        ("sqs:SendMessage", "*"),
-    )
     told = plumbing.queue("told")
+    machine = express(account, TELL, ("sqs:SendMessage", told))
     queue = plumbing.queue("jobs.fifo", VisibilityTimeout="60")
-    for group in ("a", "b"):
-        for number in range(3):
-            plumbing.send(
-                queue,
-                f"{group}{number}",
-                MessageGroupId=group,
-                MessageDeduplicationId=f"{group}{number}",
-            )
     role = plumbing.pipe_role(queue, ("states:StartSyncExecution", machine))
-    plumbing.pipe(queue, machine, role, TargetParameters={})
-    plumbing.after(15)
-    assert plumbing.counts(queue)[1] == 2
+    plumbing.pipe(queue, machine, role, TargetParameters={}, DesiredState="STOPPED")
+    names = [f"{group}{number}" for group in "ab" for number in range(3)]
+    for name in names:
+        plumbing.send(queue, name, MessageGroupId=name[0], MessageDeduplicationId=name)
+    plumbing.client("pipes").start_pipe(Name="pipe")
     plumbing.after(60)
-    messages = [m["Body"] for m in plumbing.take(told)]
-    assert [m for m in messages if m[0] == "a"] == ["a0", "a1", "a2"]
-    assert [m for m in messages if m[0] == "b"] == ["b0", "b1", "b2"]
-    times = [json.dumps(plumbing.counts(queue))]
-    assert times == ["[0, 0, 0]"]
+    texts = [message["Body"].split() for message in plumbing.take(told)]
+    got = {name: time[11:19] for name, time in texts}
+    expected = ["05:00:10", "05:00:20", "05:00:30"]
+    assert [got[name] for name in names] == expected * 2
+    assert plumbing.counts(queue) == (0, 0, 0)
 
 
 def test_a_failed_message_holds_back_its_group_alone(
@@ -345,8 +342,6 @@ def test_a_failed_message_holds_back_its_group_alone(
     for number, (group, body) in enumerate([("a", "bad"), ("a", "later"), ("b", "other")]):
         plumbing.send(queue, body, MessageGroupId=group, MessageDeduplicationId=str(number))
     plumbing.pipe(queue, machine, role)
-    plumbing.after(5)
-    assert [records[0]["body"] for records in plumbing.inputs(machine)] == ["other"]
     plumbing.after(120)
     order = [records[0]["body"] for records in plumbing.inputs(machine)]
     assert order == ["other", "bad", "later"]
@@ -400,3 +395,98 @@ def test_an_updated_pipe_is_the_new_one(plumbing: Any, account: Any, machine: st
     plumbing.after(1)
     assert plumbing.inputs(machine) == []
     assert [records[0]["body"] for records in plumbing.inputs(other)] == ['{"n": 2}']
+
+
+def test_a_pipe_does_what_its_role_may_and_nothing_else(
+    plumbing: Any, account: Any, aws: EmbeddedAws, machine: str
+) -> None:
+    queue, pipes = plumbing.queue("jobs", plumbing.queue("dead"), receives=1), plumbing.client("pipes")
+    blind = account.role("blind", "pipes", ("states:StartExecution", machine))
+    plumbing.pipe(queue, machine, blind)
+    found = pipes.describe_pipe(Name="pipe")
+    assert found["CurrentState"] == "CREATE_FAILED"
+    assert "sqs:ReceiveMessage" in found["StateReason"]
+    weak = plumbing.pipe_role(queue, name="weak")
+    pipes.update_pipe(Name="pipe", RoleArn=weak)
+    assert pipes.describe_pipe(Name="pipe")["CurrentState"] == "RUNNING"
+    plumbing.send(queue, {"n": 1})
+    plumbing.after(60)
+    (failure,) = aws.consumers.failures
+    assert "not authorized to perform: states:StartExecution" in failure.error
+    assert plumbing.inputs(machine) == []
+    assert len(plumbing.take("dead")) == 1
+
+
+def test_a_queue_that_may_not_be_read_any_more_is_tried_again_without_driving_the_clock(
+    plumbing: Any, aws: EmbeddedAws, machine: str
+) -> None:
+    queue = plumbing.queue("jobs", plumbing.queue("dead"))
+    plumbing.pipe(queue, machine, plumbing.pipe_role(queue, ("states:StartExecution", machine)))
+    iam = plumbing.client("iam")
+    policy = iam.get_role_policy(RoleName="pipe", PolicyName="allowed")["PolicyDocument"]
+    iam.delete_role_policy(RoleName="pipe", PolicyName="allowed")
+    plumbing.send(queue, {"n": 1})
+    plumbing.after(10)
+    assert aws.clock.now() == START + 10
+    assert plumbing.inputs(machine) == []
+    assert len(aws.consumers.failures) == 4  # at 0, 1, 3 and 7 seconds
+    iam.put_role_policy(RoleName="pipe", PolicyName="allowed", PolicyDocument=json.dumps(policy))
+    plumbing.after(120)
+    assert len(plumbing.inputs(machine)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"Enrichment": "arn:aws:lambda:us-east-1:123456789012:function:f"}, "no pipes with Enrich"),
+        ({"LogConfiguration": {"Level": "ERROR"}}, "no pipes with LogConfiguration"),
+        ({"Source": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}, "only from SQS queues"),
+        ({"Target": "arn:aws:events:us-east-1:123456789012:event-bus/b"}, "targets may be of"),
+        ({"TargetParameters": {}}, "not supported for STANDARD"),
+        ({"SourceParameters": {"SqsQueueParameters": {"BatchSize": 11}}}, "between 1 and 10"),
+        (
+            {"SourceParameters": {"FilterCriteria": {"Filters": [{"Pattern": '{"body": 1}'}]}}},
+            "Invalid filter pattern",
+        ),
+        (
+            {
+                "TargetParameters": {
+                    "InputTemplate": "<aws.pipes.nothing>",
+                    "StepFunctionStateMachineParameters": {"InvocationType": "FIRE_AND_FORGET"},
+                }
+            },
+            "aws.pipes.nothing is not a reserved variable",
+        ),
+        ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "cannot be assumed by principal"),
+    ],
+)
+def test_what_pipes_cannot_do_here_is_refused_by_name(
+    plumbing: Any, machine: str, change: dict[str, Any], message: str
+) -> None:
+    queue = plumbing.queue("jobs")
+    role = plumbing.pipe_role(queue, ("states:StartExecution", machine))
+    with pytest.raises(ClientError, match=message):
+        plumbing.pipe(queue, machine, role, **change)
+    assert plumbing.client("pipes").list_pipes()["Pipes"] == []
+
+
+def test_pipes_and_their_messages_survive_a_restart(
+    tmp_path: Path, plumbing_of: Callable[[EmbeddedAws], Any]
+) -> None:
+    snapshot = tmp_path / "snapshot"
+    with running(tmp_path, Clock.virtual(START)) as first:
+        plumbing = plumbing_of(first)
+        machine = plumbing.account.machine("m", plumbing.account.role("workflow", "states"), DONE)
+        queue = plumbing.queue("jobs")
+        role = plumbing.pipe_role(queue, ("states:StartExecution", machine))
+        plumbing.pipe(queue, machine, role)
+        with first.clock.hold():
+            plumbing.send(queue, {"n": 1}, DelaySeconds=100)
+            first.save()
+            kept = snapshot.read_bytes()
+    snapshot.write_bytes(kept)  # as if the process had been killed then
+    with running(tmp_path, Clock.virtual(START + 50)) as second:
+        plumbing = plumbing_of(second)
+        plumbing.after(200)
+        ((record,),) = plumbing.inputs(machine)
+        assert record["attributes"]["ApproximateFirstReceiveTimestamp"] == "1769835700000"

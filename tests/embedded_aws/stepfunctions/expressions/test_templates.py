@@ -133,7 +133,7 @@ def test_a_variable_hides_the_function_of_its_name() -> None:
         ("$o ~> |a|{'b': $c}, $d|", {"o", "c", "d"}),
         ("$t ? $u : $v", {"t", "u", "v"}),
         ("{'a': [$l, -$m]}", {"l", "m"}),
-        ("$states.input.a & $", set()),
+        ("$states.input.a[$ > 1]", set()),
     ],
 )
 def test_free_variables(expression: str, variables: set[str]) -> None:

@@ -80,24 +80,45 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
         " [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]", "/States/A/Type")]),
     ("no way out", of(A={"Type": "Pass"}), [
         ("This object should have only one of the following fields: [Next, End]", "/States/A"),
-        ("Workflow has no terminal state", "/States"),
+        ("Workflow has no terminal state", ""),
     ]),
     ("two ways out", of(A=PASS | {"Next": "A"}), [
         ("This object should have only one of the following fields: [Next, End]", "/States/A"),
-        ("Workflow has no terminal state", "/States"),
+        ("Workflow has no terminal state", ""),
     ]),
     ("next of succeed", of(A={"Type": "Succeed", "End": True}),
-     [("Field 'End' is not supported", "/States/A/End")]),
+     [("Field 'End' is not supported", "/States/A")]),
     ("spelling", of(A=PASS | {"Outputs": 1}),
-     [("Field 'Outputs' is not supported: did you mean 'Output'?", "/States/A/Outputs")]),
+     [("Field 'Outputs' is not supported: did you mean 'Output'?", "/States/A")]),
     ("jsonpath field", of(A=PASS | {"ResultPath": "$.x"}), [(
-        "Field 'ResultPath' is not supported: it belongs to JSONPath; in JSONata its place is"
-        " Output", "/States/A/ResultPath")]),
+        "The QueryLanguage is set to 'JSONata', but field 'ResultPath' is only supported for the"
+        " 'JSONPath' QueryLanguage: here its place is Output", "/States/A")]),
+    ("jsonpath state", {"StartAt": "A", "States": {"A": PASS | {"InputPath": "$.x"}}}, [(
+        "Field 'InputPath' of JSONPath is not supported: set \"QueryLanguage\": \"JSONata\" and"
+        " use Arguments or Output", "/States/A")]),
+    ("jsonata field", {"StartAt": "A", "States": {"A": PASS | {"Output": 1}}}, [(
+        "The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for the"
+        " 'JSONata' QueryLanguage", "/States/A")]),
+    ("language of a processor", of(A=MAP | {
+        "ItemProcessor": PROCESSOR | {"QueryLanguage": "JSONata"}}),
+     [("Field 'QueryLanguage' is not supported", "/States/A/ItemProcessor")]),
+    ("timeout of a map", of(A=MAP | {"TimeoutSeconds": 5}),
+     [("Field 'TimeoutSeconds' is not supported", "/States/A")]),
+    ("catch of a pass", of(A=PASS | {"Catch": []}),
+     [("Field 'Catch' is not supported", "/States/A")]),
+    ("next nowhere", of(A={"Type": "Pass", "Next": "B"}), [
+        ("Missing 'Next' target: B", "/States/A/Next"), ("Workflow has no terminal state", "")]),
+    ("default nowhere", of(A={
+        "Type": "Choice", "Choices": [{"Condition": True, "Next": "Y"}], "Default": "Z"}, B=PASS), [
+        ("Missing 'Next' target: Y", "/States/A/Choices[0]/Next"),
+        ("Missing 'Next' target: Z", "/States/A/Default"),
+        ('State "B" is not reachable.', "/States/B")]),
     ("jsonpath key", {"StartAt": "A", "States": {"A": PASS | {"Assign": {"x": {"y.$": "$"}}}}}, [(
         "Field 'y.$' is a JSONPath, which is not supported: set \"QueryLanguage\": \"JSONata\""
         " and use an expression", "/States/A/Assign/x/y.$")]),
     ("jsonpath in jsonata", of(A=PASS | {"QueryLanguage": "JSONPath"}),
-     [("A state of a JSONata machine cannot be JSONPath", "/States/A/QueryLanguage")]),
+     [("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+       "/States/A")]),
     ("seconds", of(A={"Type": "Wait", "Seconds": -1, "End": True}),
      [("Minimum value is 0", "/States/A/Seconds")]),
     ("half a second", of(A={"Type": "Wait", "Seconds": 1.5, "End": True}),
@@ -134,7 +155,7 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("result out of place", of(A=TASK | {"Arguments": "{% $states.result %}"}),
      [("Field '$states.result' does not exist.", "/States/A/Arguments")]),
     ("same name twice", of(A=MAP | {"ItemProcessor": {"StartAt": "A", "States": {"A": PASS}}}),
-     [("The state name 'A' is used more than once", "/States/A/ItemProcessor/States/A")]),
+     [("Duplicate State name: A", "/States/A/ItemProcessor/States/A")]),
     ("outer variable", of(
         A=PASS | {"Assign": {"x": 1}, "End": False, "Next": "M"},
         M=MAP | {"ItemProcessor": {
@@ -151,7 +172,9 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
         ("A Choice in JSONPath is not supported: set \"QueryLanguage\": \"JSONata\" and use"
          " Condition", "/States/A")]),
     ("circle", of(A={"Type": "Pass", "Next": "A"}),
-     [("Workflow has no terminal state", "/States")]),
+     [("Workflow has no terminal state", "")]),
+    ("circle and an island", of(A={"Type": "Pass", "Next": "A"}, B={"Type": "Pass", "Next": "A"}),
+     [("Workflow has no terminal state", "")]),
     ("branches", of(A={"Type": "Parallel", "Branches": [], "End": True}),
      [("The field 'Branches' must have at least one branch", "/States/A")]),
     ("branch", of(
@@ -161,21 +184,51 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
     ("reader inline", of(
         M=MAP | {"ItemReader": S3_READER | {"ReaderConfig": {"InputType": "JSON"}}}),
      [("Field 'ItemReader' is not supported in an INLINE Map: set ProcessorConfig.Mode to"
-       " DISTRIBUTED", "/States/M/ItemReader")]),
+       " DISTRIBUTED", "/States/M")]),
     ("input type", reader(),
      [("The field 'InputType' is required", "/States/M/ItemReader/ReaderConfig")]),
     ("csv header", reader(InputType="CSV"),
      [("The field 'CSVHeaderLocation' is required", "/States/M/ItemReader/ReaderConfig")]),
     ("csv of json", reader(InputType="JSON", CSVHeaderLocation="FIRST_ROW"),
      [("Field 'CSVHeaderLocation' is not supported",
-       "/States/M/ItemReader/ReaderConfig/CSVHeaderLocation")]),
+       "/States/M/ItemReader/ReaderConfig")]),
     ("athena", reader(InputType="CSV", CSVHeaderLocation="FIRST_ROW", ManifestType="ATHENA_DATA"),
      [("ManifestType ATHENA_DATA (manifests of Athena) is not implemented",
        "/States/M/ItemReader/ReaderConfig/ManifestType")]),
     ("batcher", of(M=DISTRIBUTED_MAP | {"ItemBatcher": {}}), [
         ("ItemBatcher needs MaxItemsPerBatch or MaxInputBytesPerBatch", "/States/M/ItemBatcher")]),
     ("percentage", of(M=DISTRIBUTED_MAP | {"ToleratedFailurePercentage": 101}), [
-        ("The value must be between 0 and 100", "/States/M/ToleratedFailurePercentage")]),
+        ("Maximum value is 100.0", "/States/M/ToleratedFailurePercentage")]),
+    ("concurrency", of(M=MAP | {"MaxConcurrency": -1}),
+     [("Minimum value is 0", "/States/M/MaxConcurrency")]),
+    ("items", of(M=MAP | {"Items": {"a": 1}}),
+     [("Expected value of type Array", "/States/M/Items")]),
+    ("no resource", of(A={k: v for k, v in TASK.items() if k != "Resource"}),
+     [("The field 'Resource' is required", "/States/A")]),
+    ("no arn", of(A=TASK | {"Resource": "work"}),
+     [("Value is not a valid resource ARN", "/States/A/Resource")]),
+    ("wait for what in jsonpath", {"StartAt": "A", "States": {"A": {"Type": "Wait", "End": True}}},
+     [("This object should have only one of the following fields: [Seconds, SecondsPath,"
+       " Timestamp, TimestampPath]", "/States/A")]),
+    ("long name", of(**{"A" * 81: PASS}),
+     [("A state name has at most 80 characters", "/States/" + "A" * 81)]),
+    ("unfinished resource", of(A=TASK | {"Resource": "${WorkArn}"}),
+     [("The substitution ${WorkArn} was not filled in", "/States/A/Resource")]),
+    ("unfinished argument", of(A=TASK | {"Arguments": {"a": ["${Name}", "arn:aws:s3:::${Bucket}"]}}),
+     [("The substitution ${Name} was not filled in", "/States/A/Arguments/a[0]"),
+      ("The substitution ${Bucket} was not filled in", "/States/A/Arguments/a[1]")]),
+    ("top level", of(A=PASS | {"Output": {"v": "{% phone %}"}}),
+     [("Reference to 'phone' at the top level is not supported.", "/States/A/Output/v")]),
+    ("bracket", of(A=PASS | {"Output": "{% $x[1,2) %}"}),
+     [('Expected "]", got "," at position 5', "/States/A/Output")]),
+    ("unfinished expression", of(A=PASS | {"Assign": {"y": "{% 1 + %}"}}),
+     [("Unexpected end of expression at position 3", "/States/A/Assign/y")]),
+    ("unfinished string", of(A=TASK | {"Arguments": {"a": "{% 'b %}"}}), [(
+        "String literal must be terminated by a matching quote at position 2",
+        "/States/A/Arguments/a")]),
+    ("condition", of(A={"Type": "Choice", "Choices": [
+        {"Condition": "{% 1 = %}", "Next": "B"}]}, B=PASS),
+     [("Unexpected end of expression at position 3", "/States/A/Choices[0]/Condition")]),
     ("label", of(M=DISTRIBUTED_MAP | {"Label": "a b"}), [
         ("A Label has 1 to 40 characters, without spaces and special characters",
          "/States/M/Label")]),
@@ -209,12 +262,44 @@ def test_several_problems_are_told_together() -> None:
 def test_text_that_is_no_json() -> None:
     ((message, location),) = errors('{"StartAt": NaN}')
     assert message.startswith("The definition is not valid JSON")
-    assert location == "/"
+    assert location == ""
 
 
 def test_an_undefined_variable_is_a_warning() -> None:
     found = findings(of(A=PASS | {"Output": "{% $later %}"}))
     assert found == [("WARNING", "The variable '$later' may be undefined here", "/States/A/Output")]
+
+
+@pytest.mark.parametrize(
+    ("definition", "code"),
+    [
+        ("[", "INVALID_JSON_DESCRIPTION"),
+        (of(A={"Type": "Pass", "Next": "A"}), "MISSING_END_STATE"),
+        (of(A=PASS, B=PASS), "MISSING_TRANSITION_TARGET"),
+        (of(A=PASS) | {"StartAt": "B"}, "MISSING_TRANSITION_TARGET"),
+        (of(A=MAP | {"ItemProcessor": {"StartAt": "A", "States": {"A": PASS}}}),
+         "DUPLICATE_STATE_NAME"),
+        (of(A=PASS | {"Typo": 1}), "SCHEMA_VALIDATION_FAILED"),
+        (of(A=PASS | {"Output": "{% 1 + %}"}), "INVALID_JSONATA_EXPRESSION"),
+        (of(A=PASS | {"Output": "{% phone %}"}), "UNSUPPORTED_JSONATA_EXPRESSION"),
+        (of(A=PASS | {"Output": "{% $later %}"}), "POSSIBLY_UNDEFINED_VARIABLE"),
+        (of(A=TASK | {"Arguments": "${A}"}), "UNFINISHED_SUBSTITUTION"),
+        (of(A=TASK | {"Arguments": {"a": "Hello ${Name}!"}}), "UNFINISHED_SUBSTITUTION"),
+        (of(A=TASK | {"Resource": "arn:aws:states:::wurst:eat"}), "NOT_IMPLEMENTED"),
+        (of(A=DISTRIBUTED_MAP | {"Label": "a b"}), "INVALID_LABEL_NAME"),
+    ],
+)  # fmt: skip
+def test_codes_are_awss(definition: Any, code: str) -> None:
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    machine, found = parse(text, resolve)
+    found += validate(machine) if machine is not None else []
+    assert code in {finding.code for finding in found}
+
+
+def test_a_placeholder_inside_other_text_is_a_warning() -> None:
+    found = findings(of(A=TASK | {"Comment": "${C}", "Arguments": {"a": "Hello ${Name}!"}}))
+    message = "The text holds ${Name}, maybe a substitution"
+    assert found == [("WARNING", message, "/States/A/Arguments/a")]
 
 
 def test_comments_are_accepted_everywhere() -> None:

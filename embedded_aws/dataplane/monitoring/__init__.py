@@ -1,0 +1,1 @@
+"""Metrics that services publish, metrics out of logs, and alarms on them, on the engine's clock."""
