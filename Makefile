@@ -11,7 +11,7 @@ POSTINGS ?=
 
 ## make demo: provision a fresh embedded AWS, enrich the sample postings, show what came out
 demo: $(READY)
-	$(BIN)/dej demo $(if $(POSTINGS),--postings $(POSTINGS))
+	$(BIN)/dej demo $(if $(POSTINGS),--postings "$(POSTINGS)")
 
 ## make test: every test that takes seconds
 test: $(READY)

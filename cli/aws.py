@@ -1,9 +1,8 @@
-"""The endpoint that commands talk to, and AWS's errors as diagnostics."""
+"""AWS's errors as diagnostics."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -15,11 +14,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from cli import local_server
-from cli.errors import CommandError, Diagnostic, ExitCode
-
-if TYPE_CHECKING:
-    from embedded_aws.endpoint import Endpoint
+from cli.errors import Diagnostic, ExitCode
 
 _DENIED = {
     "AccessDenied",
@@ -34,21 +29,6 @@ _BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-
-
-def local_endpoint(port: int = local_server.DEFAULT_PORT) -> Endpoint:
-    """The running embedded AWS on a port.
-
-    Raises CommandError if none runs there or it died.
-    """
-    from embedded_aws.endpoint import Endpoint
-
-    record = local_server.find(port)
-    if record is None:
-        raise CommandError(local_server.absent(port))
-    if local_server.status(record) is None:
-        raise CommandError(local_server.died(record))
-    return Endpoint(record.url)
 
 
 def diagnose(error: Exception) -> Diagnostic:

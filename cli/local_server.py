@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 from cli.errors import CommandError, Diagnostic, ExitCode
 
 DEFAULT_PORT = 4566
+LAST_PORT = 65535
 FOLDER = Path(__file__).parents[1] / "build" / "embedded-aws"
 STATUS_PATH = "/_dej/status"
 LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -24,12 +26,14 @@ LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Record:
     """Written by `dej up`, read by the other commands, removed by an orderly end.
 
-    log  the file with its output, None in the foreground
+    log   the file with its output, None in the foreground
+    data  the folder of its state, None if nothing is kept
     """
 
     port: int
     pid: int
     log: str | None
+    data: str | None = None
 
     @property
     def url(self) -> str:
@@ -48,11 +52,15 @@ class Record:
 
 
 def find(port: int) -> Record | None:
-    """The record for a port, whether its process lives or not."""
+    """The record for a port, whether its process lives or not.
+
+    Without a file, because `build/` was deleted or another clone started it, the server is asked.
+    """
     try:
         return Record(**json.loads(_path(port).read_text()))
     except FileNotFoundError:
-        return None
+        answer = asked(f"http://127.0.0.1:{port}", seconds=3.0)
+        return Record(port, answer["pid"], None, answer["data_dir"]) if answer else None
 
 
 def find_process(pid: int) -> Record | None:
@@ -68,12 +76,18 @@ def every() -> list[Record]:
 
 def status(record: Record) -> dict[str, Any] | None:
     """What the server says of itself, or None if the recorded process does not answer."""
+    content = asked(record.url)
+    return content if content and content["pid"] == record.pid else None
+
+
+def asked(url: str, seconds: float = 10.0) -> dict[str, Any] | None:
+    """What the embedded AWS at an address says of itself, or None if there is none."""
     try:
-        with LOOPBACK.open(record.url + STATUS_PATH, timeout=10) as answer:
-            content: dict[str, Any] = json.load(answer)
-    except (OSError, ValueError):
+        with LOOPBACK.open(url + STATUS_PATH, timeout=seconds) as answer:
+            content = json.load(answer)
+    except (OSError, ValueError, http.client.HTTPException):
         return None
-    return content if content.get("pid") == record.pid else None
+    return content if isinstance(content, dict) and "pid" in content else None
 
 
 def end(record: Record, seconds: float = 30.0) -> bool:
@@ -104,6 +118,11 @@ def alive(pid: int) -> bool:
     return True
 
 
+def down_command(port: int) -> str:
+    """What ends the server on a port."""
+    return "dej down" if port == DEFAULT_PORT else f"dej down --port {port}"
+
+
 def absent(port: int) -> Diagnostic:
     """The sentence about a port that no embedded AWS serves."""
     others = [record.port for record in every() if status(record) is not None]
@@ -121,7 +140,7 @@ def died(record: Record) -> Diagnostic:
         ExitCode.REFUSED,
         context=last_line(record),
         note=f"its output is in {record.log}" if record.log else None,
-        hint=f"dej up --port {record.port}",
+        hint=f"dej up --port {record.port}" + (f" --data {record.data}" if record.data else ""),
     )
 
 
@@ -130,7 +149,7 @@ def port_taken(port: int) -> CommandError:
     record = find(port)
     if record is not None and status(record) is not None:
         message = f"The embedded AWS already runs on port {port} (process {record.pid})."
-        hint = f"dej down --port {port}"
+        hint = down_command(port)
     else:
         message = f"Port {port} is taken by another program: give --port another number."
         hint = f"dej up --port {port + 1}"

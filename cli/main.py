@@ -64,6 +64,10 @@ def _diagnose(error: Exception) -> Diagnostic:
         from cli.aws import diagnose
 
         return diagnose(error)
+    if isinstance(error, OSError) and error.filename:
+        return Diagnostic(
+            f"{error.filename}: {error.strerror}.", note="dej must be able to read and write it"
+        )
     return Diagnostic(
         f"{type(error).__name__}: {error}",
         ExitCode.FAILED,

@@ -26,6 +26,7 @@ from embedded_aws.dataplane.loopback import Loopback
 from embedded_aws.dataplane.messaging.async_invokes import AsyncInvokes
 from embedded_aws.dataplane.messaging.consumers import Consumers
 from embedded_aws.dataplane.model import model_handler
+from embedded_aws.dataplane.monitoring import Monitoring
 from embedded_aws.dataplane.mount import forget_all, mount, use_loop
 from embedded_aws.dataplane.schedules import Schedules
 from embedded_aws.dataplane.sinks import Sinks
@@ -73,7 +74,7 @@ class EmbeddedAws:
         self.endpoint = Endpoint(f"http://127.0.0.1:{listener.getsockname()[1]}")
         self.model = ModelEndpoint(upstream)
         self.faults = ServiceFaults()
-        self.functions = Functions(self.endpoint, RUNTIME_ROOT, clock.hold)
+        self.functions = Functions(self.endpoint, RUNTIME_ROOT, clock.hold, clock.now)
         self.deliveries = Deliveries(clock)
         self.consumers: Consumers
         self.engine: StepFunctions
@@ -82,6 +83,7 @@ class EmbeddedAws:
         self._roles = RoleClients(self.endpoint, "states.amazonaws.com", "workflow", UNTRUSTED)
         self._schedules = Schedules(clock, self.deliveries.for_schedule)
         self._model_threads = ThreadPoolExecutor(THREADS, "model")
+        self._monitoring: Monitoring
         self._loop: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
         self._started: Future[None] = Future()
@@ -153,6 +155,7 @@ class EmbeddedAws:
                 saver.cancel()
                 self._schedules.close()
                 self.consumers.close()
+                self._monitoring.close()
                 await self._save()
                 await self.engine.aclose()
                 forget_all()
@@ -165,7 +168,9 @@ class EmbeddedAws:
             "bedrock-runtime": model_handler(self.model, self._model_threads),
         }
         self.consumers = Consumers(self.clock)
+        self._monitoring = Monitoring(self.clock)
         changed = {
+            "monitoring": self._monitoring.alarms.changed,
             "events": self._schedules.sync,
             "scheduler": self._schedules.sync,
             "lambda": self.consumers.sync,
@@ -173,7 +178,8 @@ class EmbeddedAws:
             "sqs": self.consumers.queues_asked,
         }
         mount(services, self.faults, changed, self.clock.now)
-        self.consumers.attach()
+        self._monitoring.attach()
+        self.consumers.attach(self._monitoring.queues.touched)
         AsyncInvokes(self.clock).attach()
         forget_all()
         self.deliveries.attach()
@@ -184,6 +190,7 @@ class EmbeddedAws:
             self.engine.restore(saved)
         self._schedules.sync()
         self.consumers.sync()
+        self._monitoring.resume()
 
     def _new_engine(self) -> StepFunctions:
         sinks = Sinks(self.clock.now)
@@ -203,6 +210,7 @@ class EmbeddedAws:
     async def _reset(self) -> None:
         self._schedules.close()
         self.consumers.close()
+        self._monitoring.close()
         await self.engine.aclose()
         await asyncio.to_thread(self.functions.retire)
         self.faults.clear()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.errors import CommandError, Diagnostic
+from cli import local_server
+from cli.errors import CommandError, Diagnostic, ExitCode
 from cli.local_server import DEFAULT_PORT
 from cli.output import output
 
@@ -43,6 +44,7 @@ def apply(
     from embedded_aws.endpoint import Endpoint
 
     began = time.monotonic()
+    require_server(endpoint)
     file = state or state_file(stack, endpoint)
     with diagnosed(stack):
         applied = provider.apply(ROOT, stack, Endpoint(endpoint), file, progress=show)
@@ -55,6 +57,25 @@ def apply(
         count = len(applied.changes)
         resources = "1 resource is" if count == 1 else f"{count} resources are"
         output.say(f"Nothing to change: {resources} as declared.")
+
+
+def require_server(endpoint: str) -> None:
+    """Raises CommandError if no embedded AWS answers at the URL."""
+    if not re.fullmatch(r"http://[\w.-]+:\d+", endpoint):
+        raise CommandError(
+            Diagnostic(
+                f"--endpoint is {endpoint!r}: give a URL such as {DEFAULT_ENDPOINT}.",
+                ExitCode.USAGE,
+            )
+        )
+    if local_server.asked(endpoint) is None:
+        raise CommandError(
+            Diagnostic(
+                f"No embedded AWS answers at {endpoint}.",
+                ExitCode.REFUSED,
+                hint=f"dej up --detach --port {endpoint.rpartition(':')[2]}",
+            )
+        )
 
 
 def state_file(stack: str, endpoint: str) -> Path:
@@ -97,6 +118,8 @@ def first_cause(error: BaseException) -> BaseException:
 @contextmanager
 def diagnosed(stack: str) -> Iterator[None]:
     """Failures as a sentence; what was done until then is recorded."""
+    import pulumi
+
     from embedded_aws.provider import ProvisioningError
 
     try:
@@ -106,6 +129,8 @@ def diagnosed(stack: str) -> Iterator[None]:
         raise CommandError(Diagnostic(first, context="\n    ".join(others) or None)) from error
     except Exception as error:
         cause = first_cause(error)
+        if isinstance(cause, pulumi.RunError):  # raised for people, see infra/platform.py
+            raise CommandError(_refused(stack, str(cause).splitlines())) from error
         raise CommandError(
             Diagnostic(
                 f"The program of stack {stack} failed: {type(cause).__name__}.",
@@ -113,3 +138,13 @@ def diagnosed(stack: str) -> Iterator[None]:
                 hint=f"dej --debug apply --stack {stack}",
             )
         ) from error
+
+
+def _refused(stack: str, problems: list[str]) -> Diagnostic:
+    if len(problems) == 1:
+        return Diagnostic(problems[0], ExitCode.USAGE)
+    return Diagnostic(
+        f"Pulumi.{stack}.yaml has {len(problems)} problems.",
+        ExitCode.USAGE,
+        context="\n    ".join(problems),
+    )

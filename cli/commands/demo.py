@@ -1,18 +1,30 @@
-"""`dej demo`: provisions a fresh embedded AWS, enriches postings, shows what came out."""
+"""`dej demo`: shows on one machine what the platform does with postings."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.apply import ROOT, diagnosed
+from cli.errors import CommandError, Diagnostic
 from cli.output import output
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from cli.demo.run import Outcome
+
 STACK = "local"
+FOLDER = ROOT / "build" / "demo"
+PIPED_WIDTH = 100  # characters, where no terminal says how wide it is
 
 Postings = Annotated[
     Path | None,
@@ -27,50 +39,86 @@ def register(app: typer.Typer) -> None:
 
 def demo(postings: Postings = None) -> None:
     """Enrich postings on a fresh embedded AWS of this process; leaves build/demo/."""
+    from cli.demo.postings import by_hour, read_postings
+    from cli.demo.run import write_tables
+    from cli.samples import sample_postings
+
+    started = time.monotonic()
+    hours = by_hour(read_postings(postings) if postings else sample_postings())
+    with _emptied(FOLDER):
+        outcome = _enrich(hours)
+        outcome.report["seconds"] = round(time.monotonic() - started, 1)
+        write_tables(outcome.tables, FOLDER)
+        content = json.dumps(outcome.report, indent=2) + "\n"
+        (FOLDER / "report.json").write_text(content, encoding="utf-8")
+    _show(outcome)
+    output.say(f"Left in {FOLDER.relative_to(ROOT)}: Parquet files and report.json.")
+    if outcome.failures:
+        raise _incomplete(outcome)
+
+
+def _enrich(hours: dict[str, pa.Table]) -> Outcome:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from cli.demo import show
-    from cli.demo.executions import execution_tree
-    from cli.demo.postings import by_hour, read_postings
-    from cli.demo.report import build_report
-    from cli.demo.run import Stack, write_tables
-    from cli.samples import sample_postings
+    from cli.demo.run import Stack
     from embedded_aws.provider.deploy import apply
     from embedded_aws.server import running
 
-    started = time.monotonic()
-    root = Path(__file__).parents[2]
-    folder = root / "build" / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    table = read_postings(postings) if postings else sample_postings()
-    hours = by_hour(table)
+    rows = sum(table.num_rows for table in hours.values())
     with running() as aws:
         output.say(f"Embedded AWS on {aws.endpoint.url}; provisioning the stack {STACK} …")
-        applied = apply(root, STACK, aws.endpoint, folder / "state.json")
-        output.say(f"{len(applied.changes)} resources; loading {table.num_rows} postings …")
+        with diagnosed(STACK):
+            applied = apply(ROOT, STACK, aws.endpoint, FOLDER / "state.json")
+        output.say(f"{len(applied.changes)} resources; loading {rows} postings …")
         stack = Stack(aws, applied.outputs)
         stack.load(hours)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("model calls, about", total=3 * table.num_rows)
-            runs = stack.enrich_pending(lambda calls: bar.update(task, completed=calls))
-        tables = stack.enriched(list(hours))
-        calls = len(aws.model.calls)
-        report = build_report(tables, runs, table.num_rows) | {"model_calls": calls}
+            task = bar.add_task("model calls, about", total=3 * rows)
+            runs = stack.enrich(list(hours), lambda calls: bar.update(task, completed=calls))
         output.say("Once more without the results, to see that nothing is paid twice …")
-        stack.enrich_again(list(tables), lambda calls: None)
-        report["model_calls_on_rerun"] = len(aws.model.calls) - calls
-        report["rerun_equal"] = stack.enriched(list(hours)) == tables
-        tree = [execution_tree(stack.client("stepfunctions"), run["executionArn"]) for run in runs]
-    report["seconds"] = round(time.monotonic() - started, 1)
-    write_tables(tables, folder)
-    (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    console = Console(width=None if Console().is_terminal else 120)
-    show.show_written(console, tables, applied.outputs["silver_bucket"])
-    show.show_postings(console, tables)
-    for node in tree:
-        show.show_tree(console, node)
-    show.show_totals(console, report)
-    output.say(f"Left in {folder.relative_to(root)}: Parquet files and report.json.")
+        return stack.outcome(hours, runs)
+
+
+def _show(outcome: Outcome) -> None:
+    from rich.console import Console
+
+    from cli.demo import show
+
+    console = Console(width=None if Console().is_terminal else PIPED_WIDTH)
+    if outcome.tables:
+        show.show_written(console, outcome.tables, outcome.bucket)
+        show.show_postings(console, outcome.tables)
+    for tree in outcome.trees:
+        show.show_tree(console, tree)
+    show.show_totals(console, outcome.report)
+
+
+def _incomplete(outcome: Outcome) -> CommandError:
+    count = len(outcome.failures)
+    partitions = "1 partition was" if count == 1 else f"{count} partitions were"
+    return CommandError(
+        Diagnostic(
+            f"{partitions} not enriched.",
+            context="\n    ".join(
+                f"{hour}: {reason}" for hour, reason in sorted(outcome.failures.items())
+            ),
+        )
+    )
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """The folder exists, is empty, and belongs to this demo alone."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                Diagnostic("Another demo runs here and writes build/demo: wait for its end.")
+            ) from None
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+        yield

@@ -12,6 +12,7 @@ from cli.commands.apply import (
     Stack,
     StateFile,
     diagnosed,
+    require_server,
     show,
     state_file,
     summary,
@@ -41,6 +42,7 @@ def destroy(
     if not file.exists():
         output.say(f"Nothing to destroy: stack {stack} was not applied to {endpoint}.")
         return
+    require_server(endpoint)
     if not yes and not typer.confirm(f"Destroy stack {stack} at {endpoint} and all its data?"):
         raise typer.Exit(ExitCode.FAILED)
     with diagnosed(stack):

@@ -8,7 +8,7 @@ import typer
 
 from cli import local_server
 from cli.errors import CommandError, Diagnostic
-from cli.local_server import DEFAULT_PORT
+from cli.local_server import DEFAULT_PORT, LAST_PORT
 from cli.output import output
 
 
@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def down(
-    port: Annotated[int, typer.Option(help="Port of the embedded AWS to end.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(help="Port of the embedded AWS to end.", min=1, max=LAST_PORT)
+    ] = DEFAULT_PORT,
 ) -> None:
     """End the embedded AWS; with --data its state is saved first."""
     record = local_server.find(port)

@@ -8,7 +8,7 @@ import typer
 
 from cli import local_server
 from cli.errors import CommandError
-from cli.local_server import DEFAULT_PORT
+from cli.local_server import DEFAULT_PORT, LAST_PORT
 from cli.output import output
 
 
@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    port: Annotated[int, typer.Option(help="Port of the embedded AWS.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(help="Port of the embedded AWS.", min=1, max=LAST_PORT)
+    ] = DEFAULT_PORT,
 ) -> None:
     """Say what runs: address, process, state folder, machines and executions."""
     record = local_server.find(port)

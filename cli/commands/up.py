@@ -20,7 +20,7 @@ import typer
 
 from cli import local_server
 from cli.errors import CommandError, Diagnostic, ExitCode
-from cli.local_server import DEFAULT_PORT, Record
+from cli.local_server import DEFAULT_PORT, LAST_PORT, Record
 from cli.output import output
 
 if TYPE_CHECKING:
@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 LOG_VARIABLE = "DEJ_LOG"  # tells the detached process where its output goes
 
-Port = Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")]
+Port = Annotated[
+    int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=LAST_PORT)
+]
 Data = Annotated[
     Path | None,
-    typer.Option(help="Folder for the state; without it everything is gone at the end."),
+    typer.Option(
+        help="Folder for the state; without it everything is gone at the end.", file_okay=False
+    ),
 ]
 ClockText = Annotated[
     str,
@@ -59,6 +63,7 @@ def up(
 ) -> None:
     """Start the embedded AWS: one process, one endpoint on 127.0.0.1."""
     parse_clock(clock)  # before anything slow is imported or started
+    _check_upstream(upstream)
     if detach:
         _start_detached(port, data.resolve() if data else None, clock, upstream)
     else:
@@ -75,12 +80,13 @@ def _serve(port: int, data: Path | None, clock: str, upstream: str | None) -> No
     try:
         with running(folder, _make_clock(clock), port, upstream) as aws:
             bound = int(aws.endpoint.url.rpartition(":")[2])
-            record = Record(bound, os.getpid(), os.environ.get(LOG_VARIABLE))
+            log = os.environ.get(LOG_VARIABLE)
+            record = Record(bound, os.getpid(), log, str(folder) if folder else None)
             record.write()
             try:
                 shown = {"url": aws.endpoint.url, "pid": record.pid}
                 output.record(shown, aws.endpoint.url)
-                output.say("Ready. Ctrl-C or `dej down` ends it.")
+                output.say(f"Ready. Ctrl-C or `{local_server.down_command(bound)}` ends it.")
                 while not stopped.wait(0.2) and aws.alive:
                     pass
             finally:
@@ -131,7 +137,8 @@ def _start_detached(port: int, data: Path | None, clock: str, upstream: str | No
     record = _wait_for(process, log)
     shown = {"url": record.url, "pid": record.pid, "log": record.log}
     output.record(shown, record.url)
-    output.say(f"Runs in the background as process {record.pid}; `dej down` ends it.")
+    down = local_server.down_command(record.port)
+    output.say(f"Runs in the background as process {record.pid}; `{down}` ends it.")
 
 
 def _wait_for(process: subprocess.Popen[bytes], log: Path) -> Record:
@@ -158,6 +165,16 @@ def _require_free(port: int) -> None:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise local_server.port_taken(port) from error
+
+
+def _check_upstream(url: str | None) -> None:
+    if url is not None and not re.match(r"https?://[^/]", url):
+        raise CommandError(
+            Diagnostic(
+                f"--upstream is {url!r}: give a URL such as http://127.0.0.1:11434/v1.",
+                ExitCode.USAGE,
+            )
+        )
 
 
 def parse_clock(text: str) -> tuple[str, float]:

@@ -14,32 +14,45 @@ from cli.errors import CommandError, Diagnostic, ExitCode
 NEEDED = ("job_posting_id", "job_title", "company_name", "job_location")
 TEXTS = ("job_description_text", "job_description", "job_summary")
 UNKNOWN_HOUR = datetime(1970, 1, 1, tzinfo=UTC)
+_STAMP = pa.timestamp("us")
 
 
 def read_postings(path: Path) -> pa.Table:
-    """The rows of a Parquet file. Raises CommandError naming what is missing."""
+    """The rows of a Parquet file, or of a folder of such. Raises CommandError naming the fault."""
+    if not path.exists():
+        raise _refused(f"{path} does not exist: give --postings a Parquet file.")
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _refused(f"{path} cannot be read as Parquet.", str(error)) from error
-    missing = [name for name in NEEDED if name not in table.column_names]
-    if missing:
-        raise _refused(f"{path} lacks the column {missing[0]}.", f"it has {table.column_names}")
-    if not any(name in table.column_names for name in TEXTS):
-        raise _refused(f"{path} lacks a text: give it the column job_description_text.", None)
+        table = pq.read_table(path) if path.is_dir() else pq.ParquetFile(path).read()
+    except (OSError, pa.ArrowException) as error:
+        raise _refused(
+            f"{path} is no Parquet file that can be read: write it again.", str(error)
+        ) from error
+    names = table.column_names
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise _refused(f"{path} has the column {twice[0]} twice: rename or drop one of them.")
+    for name in NEEDED:
+        if name not in names:
+            raise _refused(f"{path} lacks the column {name}: add it.", _listed(names))
+    if not any(name in names for name in TEXTS):
+        raise _refused(f"{path} lacks a text: add the column {TEXTS[0]}.", _listed(names))
+    if not table.num_rows:
+        raise _refused(f"{path} has no rows: give it at least one posting.")
     return table
 
 
 def by_hour(table: pa.Table) -> dict[str, pa.Table]:
-    """Rows by the hour of `scraped_at`, keys such as 2026/01/31/06; without one: 1970/01/01/00."""
+    """Rows by the hour of `scraped_at`, keys such as 2026/01/31/06; without one: 1970/01/01/00.
+
+    Raises CommandError if the column holds no timestamps.
+    """
     if "scraped_at" not in table.column_names:
-        return {_hour(None): table} if table.num_rows else {}
-    try:
-        stamps = pc.cast(table["scraped_at"], pa.timestamp("us"), safe=False).to_pylist()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _refused("The column scraped_at holds no timestamps.", str(error)) from error
+        return {_hour(None): table}
+    kind = table.schema.field("scraped_at").type
+    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_null(kind)):
+        raise _refused(f"The column scraped_at has type {kind}: write it as timestamp.")
     rows: dict[str, list[int]] = {}
-    for index, stamp in enumerate(stamps):
+    for index, stamp in enumerate(pc.cast(table["scraped_at"], _STAMP, safe=False).to_pylist()):
         rows.setdefault(_hour(stamp), []).append(index)
     return {hour: table.take(pa.array(indices)) for hour, indices in sorted(rows.items())}
 
@@ -54,5 +67,9 @@ def _hour(stamp: datetime | None) -> str:
     return (stamp or UNKNOWN_HOUR).strftime("%Y/%m/%d/%H")
 
 
-def _refused(message: str, context: str | None) -> CommandError:
+def _listed(names: list[str]) -> str:
+    return f"it has {', '.join(names)}"
+
+
+def _refused(message: str, context: str | None = None) -> CommandError:
     return CommandError(Diagnostic(message, ExitCode.USAGE, context=context))

@@ -14,7 +14,7 @@ def build_report(
     tables: dict[str, pa.Table], runs: list[dict[str, Any]], rows_in: int
 ) -> dict[str, Any]:
     """Counts and rates (0 to 1) over all partitions; tokens and cost as the workflows report."""
-    outputs = [json.loads(run["output"]) for run in runs]
+    outputs = [json.loads(run["output"]) for run in runs if run["status"] == "SUCCEEDED"]
     rows_out = sum(table.num_rows for table in tables.values())
     successes = {
         name: sum(_trues(table, f"{name}_success") for table in tables.values()) for name in PASSES
@@ -31,7 +31,6 @@ def build_report(
         "passes_succeeded": sum(successes.values()),
         "tokens": sum(output["total_tokens"] for output in outputs),
         "cost_usd": sum(output["total_cost_usd"] for output in outputs),
-        "failed_partitions": [name for output in outputs for name in output["failed_partitions"]],
     }
 
 

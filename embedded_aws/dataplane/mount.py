@@ -15,11 +15,14 @@ from embedded_aws.dataplane.credentials import require_administrator_secret
 from embedded_aws.dataplane.faults import ServiceFaults
 from embedded_aws.dataplane.messaging import mappings
 from embedded_aws.dataplane.messaging.pipes import pipes_handler
+from embedded_aws.dataplane.monitoring import log_metrics
+from embedded_aws.dataplane.monitoring.service_metrics import counting_models, counting_tables
 from embedded_aws.dataplane.states import Handler
 
 _GUARDS = {
     "events": [guards.rule_targets],
     "lambda": [guards.function_role, mappings.guard],
+    "logs": [log_metrics.guard],
     "scheduler": [guards.schedule_target],
 }
 _original: dict[str, Handler] = {}
@@ -54,7 +57,12 @@ def mount(
             handler = pipes_handler(handler)
         if service in changed:
             handler = _followed(handler, changed[service])
-        app.SERVICE_HANDLERS[service] = faults.wrap(service, handler)
+        handler = faults.wrap(service, handler)
+        if service == "dynamodb":
+            handler = counting_tables(handler)
+        if service == "bedrock-runtime":
+            handler = counting_models(handler, now)
+        app.SERVICE_HANDLERS[service] = handler
 
 
 def use_loop(threads: Executor) -> None:

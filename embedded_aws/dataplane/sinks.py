@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from embedded_aws.dataplane import ministack
+from embedded_aws.dataplane.monitoring import log_metrics
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class Sinks:
         logs = ministack.service("cloudwatch_logs")
         at = int(self.now() * 1000)
         event = {"timestamp": at, "message": json.dumps(record), "ingestionTime": at}
+        name = group_arn.split(":log-group:")[1].removesuffix(":*")
         with ministack.request_scope():
-            group = logs._log_groups.get(group_arn.split(":log-group:")[1].removesuffix(":*"))
+            group = logs._log_groups.get(name)
             if group is not None:
                 stream = _stream_name(record, at)
                 if stream not in group["streams"]:
                     group["streams"][stream] = _new_stream(at)
                 logs._append_log_events(group["streams"][stream], [event])
+                log_metrics.arrived(name, [event])
 
 
 def _stream_name(record: Mapping[str, Any], at: int) -> str:

@@ -11,8 +11,9 @@ import contextlib
 import fcntl
 import os
 import pickle
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class DataFolder:
     """The folder that keeps a server's state; one server at a time."""
 
     path: Path
+    _writing: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     @property
     def snapshot(self) -> Path:
@@ -80,6 +82,11 @@ class DataFolder:
 
     def write(self, content: bytes) -> None:
         """Replaces the snapshot: after a crash there is the old one or the new one."""
+        # One at a time: a write that nobody waits for any more still goes on in its thread.
+        with self._writing:
+            self._replace(content)
+
+    def _replace(self, content: bytes) -> None:
         partial = self.snapshot.with_suffix(".partial")
         with partial.open("wb") as file:
             file.write(content)

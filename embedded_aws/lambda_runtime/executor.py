@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from embedded_aws.dataplane import credentials, ministack
+from embedded_aws.dataplane.monitoring import log_metrics
+from embedded_aws.dataplane.monitoring.service_metrics import function_ran, record
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.lambda_runtime.code import CodeFolders, layer_paths
 from embedded_aws.lambda_runtime.environment import FunctionSpec, Outcome
@@ -33,18 +34,22 @@ class Functions:
 
     runtime_root  where the runtime folder is or will be installed
     hold          the engine clock's `hold`: a virtual clock waits for functions that run
+    now           the engine clock's time, which log events carry
     """
 
     endpoint: Endpoint
     runtime_root: Path
     hold: Callable[[], AbstractContextManager[None]]
+    now: Callable[[], float]
     faults: FunctionFaults = field(default_factory=FunctionFaults)
     pool: Pool = field(default_factory=Pool)
     code: CodeFolders = field(default_factory=CodeFolders)
 
     def attach(self) -> None:
         """Takes over ministack's execution of functions."""
-        ministack.service("lambda_svc")._execute_function_dispatch = self._execute
+        lambda_svc = ministack.service("lambda_svc")
+        lambda_svc._execute_function_dispatch = self._execute
+        lambda_svc._emit_lambda_metrics = _count_throttle
 
     def close(self) -> None:
         """Ends all processes."""
@@ -64,6 +69,7 @@ class Functions:
         name = config["FunctionName"]
         crash, error = self.faults.take(name, event)
         if error is not None:
+            function_ran(name, 0.0, failed=True)
             return {"body": json.loads(error), "error": True}
         payload = json.dumps(event, ensure_ascii=False).encode()
         invocation = Invocation(request_id, payload, config["FunctionArn"])
@@ -71,7 +77,8 @@ class Functions:
         with self.hold(), self.pool.environment(spec) as environment:
             outcome = environment.invoke(invocation, crash)
         lines = _log_lines(config, request_id, outcome)
-        _write_logs(config, environment.log_stream, lines)
+        function_ran(name, outcome.seconds, outcome.failed)
+        _write_logs(config, environment.log_stream, lines, self.now())
         return {"body": _parsed(outcome), "error": outcome.failed, "log": "\n".join(lines)}
 
     def _spec(self, record: Record, config: Record) -> FunctionSpec:
@@ -113,7 +120,13 @@ def _parsed(outcome: Outcome) -> Any:
         return {"errorType": "Runtime.MarshalError", "errorMessage": "the response is not JSON"}
 
 
-def _write_logs(config: Record, stream_name: str, lines: list[str]) -> None:
+def _count_throttle(name: str, throttle: bool, **others: Any) -> None:
+    """ministack counts invocations where they are asked for; all but throttles are counted here."""
+    if throttle:
+        record("AWS/Lambda", "Throttles", 1, "Count", FunctionName=name)
+
+
+def _write_logs(config: Record, stream_name: str, lines: list[str], at: float) -> None:
     logs = ministack.service("cloudwatch_logs")
     name = config["FunctionName"]
     group_name = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
@@ -129,10 +142,11 @@ def _write_logs(config: Record, stream_name: str, lines: list[str]) -> None:
     group = logs._log_groups[group_name]
     if stream_name not in group["streams"]:
         logs._create_log_stream({"logGroupName": group_name, "logStreamName": stream_name})
-    now = int(time.time() * 1000)
+    now = int(at * 1000)
     events = [{"timestamp": now, "message": line, "ingestionTime": now} for line in lines]
     logs._append_log_events(group["streams"][stream_name], events)
     logs._fanout_to_subscription_filters(group_name, stream_name, events)
+    log_metrics.arrived(group_name, events)
 
 
 def _log_lines(config: Record, request_id: str, outcome: Outcome) -> list[str]:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -21,16 +21,16 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from embedded_aws.endpoint import Endpoint
+from embedded_aws.provider import plugin_results as results
 from embedded_aws.provider import secrecy
 from embedded_aws.provider.aws import HANDLERS, lookups
 from embedded_aws.provider.clients import Clients
 from embedded_aws.provider.config import without_effect
-from embedded_aws.provider.plugin_diff import at_path, detailed, put_at_path
+from embedded_aws.provider.plugin_diff import detailed
 from embedded_aws.provider.plugin_schema import package_schema
-from embedded_aws.provider.plugin_values import DIGESTS, Bag, as_applied, digests
+from embedded_aws.provider.plugin_values import DIGESTS, Bag, digests
 from embedded_aws.provider.pulumi_cli.process import serve
 from embedded_aws.provider.resource import (
-    UNKNOWN,
     CheckFailure,
     HalfCreated,
     Handler,
@@ -126,7 +126,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         with self._failures(context):
             wanted = Bag.wanted(request.properties, self._root)
         if request.preview:
-            outputs = _before_creation(handler, wanted.values)
+            outputs = results.before_creation(handler, wanted.values)
             return provider_pb2.CreateResponse(properties=wanted.struct(outputs))
         self._refuse_cancelled(context)
         with self._failures(context, wanted):
@@ -150,12 +150,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             live = handler.read(self._aws, request.id)
         if live is None:
             return provider_pb2.ReadResponse()
-        found = _inputs_as_they_are(handler, inputs.values, outputs.values, live)
+        found = results.inputs_as_they_are(handler, inputs.values, outputs.values, live)
         kept = {name: outputs.values[name] for name in (DIGESTS,) if name in outputs.values}
         return provider_pb2.ReadResponse(
             id=request.id,
             inputs=inputs.struct(found),
-            properties=inputs.struct({**found, **_given(live), **kept}),
+            properties=inputs.struct({**found, **results.given(live), **kept}),
         )
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -163,7 +163,13 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         with self._failures(context):
             wanted = Bag.wanted(request.news, self._root)
         if request.preview:
-            outputs = self._before_update(handler, request, wanted.values)
+            outputs = results.before_update(
+                handler,
+                request.id,
+                Bag.recorded(request.olds).values,
+                wanted.values,
+                self._aws.place,
+            )
             return provider_pb2.UpdateResponse(properties=wanted.struct(outputs))
         self._refuse_cancelled(context)
         with self._failures(context, wanted):
@@ -217,18 +223,6 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
                 f"{id} exists already and does not belong to this stack: delete it, import it "
                 "or choose another name"
             )
-
-    def _before_update(self, handler: Handler, request: Any, wanted: Values) -> Values:
-        """Outputs that follow from names stay; any other may become something else."""
-        old = Bag.recorded(request.olds).values
-        names = {**wanted, "id": request.id}
-        outputs = {**old, **wanted}
-        for name, known in handler.schema.fields.items():
-            if not known.output or name not in old:
-                continue
-            if old[name] != handler.schema.render(known.example, names, self._aws.place):
-                outputs[name] = UNKNOWN
-        return outputs
 
     def _refuse_cancelled(self, context: Any) -> None:
         if self._cancelled.is_set():
@@ -287,30 +281,8 @@ def _tops(paths: Any) -> list[str]:
     return list(dict.fromkeys(path.split(".")[0] for path in paths))
 
 
-def _given(live: Mapping[str, Any]) -> Values:
-    return {name: value for name, value in live.items() if value is not None}
-
-
 def _outputs(wanted: Bag, live: Values) -> Any:
-    return wanted.struct({**wanted.values, **_given(live), DIGESTS: digests(wanted.values)})
-
-
-def _before_creation(handler: Handler, inputs: Values) -> Values:
-    """Outputs in a preview: what AWS decides is unknown."""
-    fields = handler.schema.fields.items()
-    undecided = {name for name, known in fields if known.output or known.computed}
-    return {**dict.fromkeys(undecided, UNKNOWN), **inputs}
-
-
-def _inputs_as_they_are(handler: Handler, inputs: Values, outputs: Values, live: Values) -> Values:
-    """Recorded inputs with every drifted property as it is now; without a record, all of them."""
-    if not inputs:
-        readable = (name for name, known in handler.schema.inputs.items() if known.readable)
-        return {name: live[name] for name in readable if live.get(name) not in (None, {}, [])}
-    found = inputs
-    for change in handler.drift(live, as_applied(inputs, outputs)).changes:
-        found = put_at_path(found, change.property, at_path(live, change.property))
-    return found
+    return wanted.struct({**wanted.values, **results.given(live), DIGESTS: digests(wanted.values)})
 
 
 def main() -> None:

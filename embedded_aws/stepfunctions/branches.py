@@ -19,12 +19,19 @@ ABORTABLE = frozenset({"Task", "Wait", "Parallel", "Map"})  # types with a ...St
 
 
 class Hooks(Protocol):
-    """What a state records about its children; `begin` opens the walk of one of them."""
+    """What a state records about its children.
+
+    `begin` opens the walk of one of them, `again` opens one that was saved.
+    """
 
     step: Step
     last: int  # the event that ended the child that ended last
 
     def begin(self, index: int, prev: int) -> Child: ...
+
+    def reached(self) -> dict[str, Any]: ...
+
+    def again(self, index: int, saved: dict[str, Any]) -> Child: ...
 
     def input(self, index: int) -> Any: ...
 
@@ -69,6 +76,28 @@ class Crew:
         self._todo = deque(sorted({*self._walks, *self._todo}))
         for child in self._walks.values():
             child.resume(step.walk.prev)
+
+    def reached(self) -> dict[str, Any]:
+        """What `from_reached` needs, for a redrive after a restart."""
+        return {
+            **self.hooks.reached(),
+            "limit": self._limit,
+            "outputs": list(self._outputs),
+            "todo": list(self._todo),
+            "children": {str(index): child.saved() for index, child in self._walks.items()},
+        }
+
+    @classmethod
+    def from_reached(cls, hooks: Hooks, data: dict[str, Any]) -> Crew:
+        """The crew that `reached` was called on; it has to `resume`."""
+        clock = hooks.step.walk.services.clock
+        crew = cls(clock, hooks, len(data["outputs"]), data["limit"], 0)
+        crew._outputs = list(data["outputs"])
+        crew._todo = deque(data["todo"])
+        crew._walks = {
+            int(index): hooks.again(int(index), saved) for index, saved in data["children"].items()
+        }
+        return crew
 
     async def run(self) -> list[Any]:
         """The outputs in order; raises the first error after the other children were aborted."""

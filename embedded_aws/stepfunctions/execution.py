@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .branches import ABORTABLE
 from .clock import EXECUTION_TIMEOUT, Timer
-from .definition import Graph, State
+from .definition import Graph, State, all_graphs
 from .errors import EngineBug, StatesError
 from .history import EVENT_LIMIT, History, HistoryFull, entered, exited, failure
 from .jsontext import JsonText
+from .parse import parse
 from .states import run_state
 from .step import RUNTIME, Outcome, Step
 from .store import Execution, Plan, Services, execution_arn
@@ -81,6 +83,42 @@ class Walk:
         walk.sizes = self.sizes
         return walk
 
+    def child_again(self, graph: Graph, saved: dict[str, Any]) -> Walk:
+        """A walk that `saved` was called on, before a restart."""
+        return Walk.from_saved(self._run, graph, saved)
+
+    def saved(self) -> dict[str, Any]:
+        """Where the walk is, as JSON-able data; values are shared, not copied."""
+        step, progress = self.step, self.progress
+        at = None
+        if step is not None:
+            at = {
+                "state": step.state.name,
+                "input": step.input,
+                "entered_id": step.entered_id,
+                "entered_at": step.entered_at,
+            }
+        return {
+            "graph": self.graph.location,
+            "prev": self.prev,
+            "variables": dict(self.variables),
+            "sizes": dict(self.sizes),
+            "item": None if self.item is None else dict(self.item),
+            "step": at,
+            "progress": progress if isinstance(progress, dict | None) else progress.reached(),
+        }
+
+    @classmethod
+    def from_saved(cls, run: Run, graph: Graph, saved: dict[str, Any]) -> Walk:
+        """The walk that `saved` was called on; it has to `resume`."""
+        walk = cls(run, graph, saved["prev"], saved["variables"], saved["item"])
+        walk.sizes, walk.progress = saved["sizes"], saved["progress"]
+        at = saved["step"]
+        if at is not None:
+            walk.step = Step(walk, graph.states[at["state"]], at["input"])
+            walk.step.entered_id, walk.step.entered_at = at["entered_id"], at["entered_at"]
+        return walk
+
     def start_child(self, plan: Plan, input_: Any, map_run_arn: str) -> Execution:
         """Starts an execution of its own for an item or a batch of a Distributed Map."""
         services = self.services
@@ -109,15 +147,16 @@ class Walk:
             if outcome.next is None:
                 return value
             state = self.graph.states[outcome.next]
-            self._visits += 1
-            if self._visits % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
 
     async def visit(self, state: State, value: Any) -> Outcome:
         """One state from its entry to its exit; raises StatesError."""
         self.current = state
         step = self._enter(state, value)
+        self._visits += 1
         try:
+            # Only here: a snapshot taken meanwhile finds the walk in a state, not between two.
+            if self._visits % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
             outcome = await run_state(step)
         except asyncio.CancelledError:
             if state.type in ABORTABLE:
@@ -183,6 +222,7 @@ class Run:
 
     def _open(self) -> None:
         execution, clock = self.execution, self.services.clock
+        execution.walk = None if execution.plan.express else self._walk
         self.services.store.running[execution.arn] = self.stop
         self.services.signals.started(execution)
         if execution.plan.timeout is not None:
@@ -307,4 +347,19 @@ async def visit_once(
 
 def redrive_execution(services: Services, execution: Execution) -> None:
     """Lets an execution that did not succeed go on from where it ended."""
+    if isinstance(execution.walk, dict):
+        _revive(services, execution)
     Run(services, execution, execution.walk).redrive()
+
+
+def _revive(services: Services, execution: Execution) -> None:
+    """Gives an execution of a snapshot its graph, its values and its walk again."""
+    machine, _ = parse(execution.plan.definition, services.resolve)
+    saved = execution.walk
+    graphs = () if machine is None else all_graphs(machine.graph)
+    graph = next((one for one in graphs if one.location == saved["graph"]), None)
+    if graph is None:
+        raise EngineBug(f"the definition of {execution.arn} has no states at {saved['graph']}")
+    execution.plan = replace(execution.plan, graph=graph)
+    execution.parse_values()
+    execution.walk = Walk.from_saved(Run(services, execution), graph, saved)

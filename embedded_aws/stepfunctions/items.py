@@ -28,6 +28,21 @@ def items_of(step: Step, state: Map) -> Any:
     return step.input
 
 
+def percentage_of(step: Step, state: Map) -> float:
+    """ToleratedFailurePercentage, 0 where it is not given."""
+    if state.tolerated_percentage is None:
+        return 0.0
+    value = step.evaluate(state.tolerated_percentage)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        raise EvaluationError(
+            "ToleratedFailurePercentage",
+            "",
+            "The ToleratedFailurePercentage field must be a number between 0 and 100"
+            f" but was: {value}",
+        )
+    return float(value)
+
+
 def select(step: Step, state: Map, item: Mapping[str, Any]) -> Any:
     """The input of an iteration: ItemSelector over `$states.context.Map.Item`, else the value."""
     if state.selector is None:
@@ -46,6 +61,28 @@ class Source:
         self._values: list[Any] = list(values.items()) if isinstance(values, dict) else values
         self._pairs = isinstance(values, dict)
         self._read = values if isinstance(values, Items) else None
+
+    def saved(self) -> dict[str, Any]:
+        """JSON-able data for `from_saved`."""
+        values = dict(self._values) if self._pairs else list(self._values)
+        if self._read is None:
+            return {"values": values}
+        read = self._read
+        return {
+            "values": values,
+            "source": read.source,
+            "sources": read.sources,
+            "keyed": read.keyed,
+        }
+
+    @classmethod
+    def from_saved(cls, data: dict[str, Any]) -> Source:
+        """The items that `saved` was called on."""
+        if "source" not in data:
+            return cls(data["values"])
+        items = Items(data["values"], data["source"], data["keyed"])
+        items.sources = data["sources"]
+        return cls(items)
 
     def __len__(self) -> int:
         return len(self._values)

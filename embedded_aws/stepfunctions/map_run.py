@@ -6,14 +6,15 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from .clock import Waiter
 from .definition import Map
-from .errors import EvaluationError, StatesError
+from .errors import StatesError
 from .history import failure
 from .integrations.base import Call
-from .items import Source, items_of
+from .items import Source, items_of, percentage_of
 from .map_io import Items, batches, read_items
 from .map_results import never_started, result_of, returned, target_of, write
 from .step import Step
@@ -34,7 +35,9 @@ STATUS_WORDS = {
 
 async def run_distributed(step: Step, state: Map) -> Any:
     """Runs the map to its end; its result, or a StatesError after the other children stopped."""
-    work: _Work | None = step.resumed
+    work = step.resumed
+    if isinstance(work, dict):
+        work = _Work.from_reached(step, state, work)
     values = None
     if work is None:
         values = None if state.reader is not None else items_of(step, state)
@@ -51,11 +54,11 @@ async def run_distributed(step: Step, state: Map) -> Any:
             source = Source(await _read(step, state) if values is None else values)
             work = _Work(step, state, run, source)
         step.walk.progress = work
-        _check_role(step)
+        work.check_role()
         result = await work.run()
     except StatesError as error:
         _close(step, run, work, "FAILED")
-        if error.name != THRESHOLD:
+        if error.name not in (THRESHOLD, PERMISSIONS):
             step.walk.progress = None  # reading or writing failed: a redrive starts a new run
         step.event("MapRunFailed", failure(error.name, error.cause))
         raise
@@ -77,17 +80,6 @@ def _open(step: Step, state: Map) -> MapRun:
     services, execution = step.walk.services, step.walk.execution
     concurrency = step.integer(state.max_concurrency, "MaxConcurrency") or 0
     count = step.integer(state.tolerated_count, "ToleratedFailureCount") or 0
-    percentage = 0.0
-    if state.tolerated_percentage is not None:
-        value = step.evaluate(state.tolerated_percentage)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
-            raise EvaluationError(
-                "ToleratedFailurePercentage",
-                "",
-                "The ToleratedFailurePercentage field must be a number between 0 and 100"
-                f" but was: {value}",
-            )
-        percentage = float(value)
     label = state.label or services.uuid()
     run = MapRun(
         arn=services.arn("mapRun", f"{execution.plan.machine_name}/{label}:{services.uuid()}"),
@@ -96,7 +88,7 @@ def _open(step: Step, state: Map) -> MapRun:
         started=services.clock.now(),
         max_concurrency=concurrency,
         tolerated_count=count,
-        tolerated_percentage=percentage,
+        tolerated_percentage=percentage_of(step, state),
     )
     services.store.map_runs[run.arn] = run
     return run
@@ -110,14 +102,6 @@ def _close(step: Step, run: MapRun, work: _Work | None, status: str) -> None:
     if status == "SUCCEEDED":
         run.refresh = run.changed = nothing  # lets go of the items
     run.stopped = step.walk.services.clock.now()
-
-
-def _check_role(step: Step) -> None:
-    """A map run starts its machine once more for each child, with the rights of its own role."""
-    plan = step.walk.execution.plan
-    refusal = step.walk.services.refusal(plan.role_arn, "states:StartExecution", plan.machine_arn)
-    if refusal is not None:
-        raise StatesError(PERMISSIONS, refusal)
 
 
 def call_of(step: Step) -> Call:
@@ -177,6 +161,38 @@ class _Work:
         run.status, run.stopped = "RUNNING", None
         run.redrives += 1
         run.redriven = step.walk.services.clock.now()
+
+    def reached(self) -> dict[str, Any]:
+        """What `from_reached` needs, for a redrive after a restart."""
+        return {
+            "map_run": self.record.arn,
+            "source": self._source.saved(),
+            "children": [child.arn for child in self._children],
+            "written": self._written,
+        }
+
+    @classmethod
+    def from_reached(cls, step: Step, state: Map, data: dict[str, Any]) -> _Work:
+        """The work that `reached` was called on; it has to `resume`."""
+        store = step.walk.services.store
+        work = cls(step, state, store.map_runs[data["map_run"]], Source.from_saved(data["source"]))
+        work._children = [store.executions[arn] for arn in data["children"]]
+        for child in work._children:
+            child.parse_values()
+        work._pending = islice(work._inputs(), len(work._children), None)
+        work._written = data["written"]
+        return work
+
+    def check_role(self) -> None:
+        """A map run starts its machine for each child, and redrives them, with its own role."""
+        services, plan = self._step.walk.services, self._plan
+        wanted = [("states:StartExecution", plan.machine_arn)]
+        if self._again and not plan.express:
+            wanted.append(("states:RedriveExecution", self._children[self._again[0]].arn))
+        for action, resource in wanted:
+            refusal = services.refusal(plan.role_arn, action, resource)
+            if refusal is not None:
+                raise StatesError(PERMISSIONS, refusal)
 
     async def run(self) -> Any:
         """Runs all children; the result, or a StatesError where too many items failed."""
@@ -264,13 +280,10 @@ class _Work:
             self._failed_items += items
 
     def _too_many_failed(self) -> bool:
-        """A tolerance of 0 is as if it was not given; without any, no failure is tolerated."""
-        count, percentage = self.record.tolerated_count, self.record.tolerated_percentage
-        if not count and not percentage:
-            return self._failed_items > 0
-        over_count = count > 0 and self._failed_items > count
-        over_share = self._failed_items * 100 > percentage * len(self._source)
-        return over_count or (percentage > 0 and over_share)
+        run = self.record
+        return exceeded(
+            self._failed_items, len(self._source), run.tolerated_count, run.tolerated_percentage
+        )
 
     def stop(self) -> None:
         """Ends the children that still run as ABORTED."""
@@ -304,6 +317,14 @@ class _Work:
         executions["total"] = len(self._children)
         items["resultsWritten"] = self._written
         self.record.items, self.record.executions = items, executions
+
+
+def exceeded(failed: int, total: int, count: int, percentage: float) -> bool:
+    """Whether more items failed than tolerated; a tolerance of 0 is as if it was not given."""
+    if not count and not percentage:
+        return failed > 0
+    over_share = percentage > 0 and failed * 100 > percentage * total
+    return over_share or (count > 0 and failed > count)
 
 
 def _child_plan(plan: Plan, state: Map, run: MapRun) -> Plan:

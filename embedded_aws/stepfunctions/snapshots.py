@@ -57,13 +57,14 @@ def _fields(record: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _execution(execution: Execution, texts: Texts) -> dict[str, Any]:
-    plan = execution.plan
+    plan, walk = execution.plan, execution.walk
     text = execution.input_text
     return _fields(execution, _EXECUTION) | {
         "plan": _fields(plan, _PLAN) | {"definition": plan.definition},
         "input": texts.place(execution.input if text is None else text),
         "output": texts.place(execution.output),
         "events": execution.history.dump(texts),
+        "walk": walk if isinstance(walk, dict | None) else walk.saved(),
     }
 
 
@@ -94,7 +95,7 @@ def load(services: Services, data: dict[str, Any]) -> None:
 def _restored(
     services: Services, saved: dict[str, Any], plans: dict[str, Plan], texts: list[JsonText]
 ) -> Execution:
-    # Children of a map run share their plan; the graph of an ended execution is never walked.
+    # Children of a map run share their plan; a redrive reads the graph of an execution again.
     key = dumps(saved["plan"])
     plan = plans.setdefault(key, Plan(**saved["plan"], graph=Graph("", {}, "")))
     limit = new_history(services, plan.express).limit
@@ -105,6 +106,7 @@ def _restored(
         input_text=texts[saved["input"]],
         output=texts[saved["output"]],
         history=History.load(services.clock.now, limit, saved["events"], texts),
+        walk=saved.get("walk"),
     )
     if execution.status == "RUNNING":
         _fail(services, execution)

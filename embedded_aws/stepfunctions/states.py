@@ -21,7 +21,7 @@ from .definition import (
 )
 from .errors import EvaluationError, StatesError
 from .history import iteration
-from .items import items_of, select
+from .items import items_of, percentage_of, select
 from .map_run import run_distributed
 from .parse.fields import instant
 from .retry import Retries, catcher_of
@@ -116,7 +116,7 @@ async def _wait(step: Step, state: Wait) -> Outcome:
 
 def _until(text: str) -> float:
     """Epoch seconds of a Timestamp; raises EvaluationError where it is none."""
-    epoch = instant(text)
+    epoch = instant(text, seconds=False)
     if epoch is None:
         raise EvaluationError(
             "Timestamp",
@@ -147,6 +147,12 @@ class _Branches:
     def begin(self, index: int, prev: int) -> Child:
         return self.step.walk.child(self._branches[index], prev, self.step.item)
 
+    def reached(self) -> dict[str, Any]:
+        return {"last": self.last, "value": self._value}
+
+    def again(self, index: int, saved: dict[str, Any]) -> Child:
+        return self.step.walk.child_again(self._branches[index], saved)
+
     def input(self, index: int) -> Any:
         return self._value
 
@@ -164,7 +170,10 @@ class _Branches:
 
 async def _parallel(step: Step, state: Parallel) -> Outcome:
     crew = step.resumed
-    if crew is None:
+    if isinstance(crew, dict):
+        hooks = _Branches(step, state.branches, crew["value"])
+        crew = _crew_of(hooks, crew)
+    elif crew is None:
         value = step.input if state.arguments is None else step.evaluate(state.arguments)
         started = step.event("ParallelStateStarted")
         hooks, count = _Branches(step, state.branches, value), len(state.branches)
@@ -175,9 +184,14 @@ async def _parallel(step: Step, state: Parallel) -> Outcome:
     return step.leave(outputs, state.output, state.assign, state.next)
 
 
+def _crew_of(hooks: _Branches | _Iterations, reached: dict[str, Any]) -> Crew:
+    hooks.last = reached["last"]
+    return Crew.from_reached(hooks, reached)
+
+
 async def _run_crew(step: Step, crew: Crew) -> list[Any]:
     """Runs the children; the walk remembers them for a redrive."""
-    if step.resumed is crew:
+    if step.resumed is not None:
         crew.resume(step)
     step.walk.progress = crew
     return await crew.run()
@@ -198,6 +212,12 @@ class _Iterations:
         prev = step.side_event("MapIterationStarted", prev, iteration(state.name, index))
         item = {"Index": index, "Value": self._values[index]}
         return step.walk.child(state.processor, prev, item)
+
+    def reached(self) -> dict[str, Any]:
+        return {"last": self.last, "values": self._values, "inputs": self._inputs}
+
+    def again(self, index: int, saved: dict[str, Any]) -> Child:
+        return self.step.walk.child_again(self._state.processor, saved)
 
     def input(self, index: int) -> Any:
         return self._inputs[index]
@@ -220,7 +240,11 @@ async def _map(step: Step, state: Map) -> Outcome:
     if state.distributed:
         result = await run_distributed(step, state)
         return step.leave(result, state.output, state.assign, state.next)
-    crew = _iterations(step, state) if step.resumed is None else step.resumed
+    crew = step.resumed
+    if isinstance(crew, dict):
+        crew = _crew_of(_Iterations(step, state, crew["values"], crew["inputs"]), crew)
+    elif crew is None:
+        crew = _iterations(step, state)
     outputs = await _run_crew(step, crew)
     last = crew.hooks.last
     step.side_event("MapStateSucceeded", last)
@@ -232,6 +256,7 @@ def _iterations(step: Step, state: Map) -> Crew:
     values = items_of(step, state)
     limit = step.integer(state.max_concurrency, "MaxConcurrency") or INLINE_CONCURRENCY
     step.integer(state.tolerated_count, "ToleratedFailureCount")
+    percentage_of(step, state)
     inputs = [
         select(step, state, {"Index": index, "Value": value}) for index, value in enumerate(values)
     ]

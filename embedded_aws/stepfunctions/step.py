@@ -40,6 +40,8 @@ class Child(Protocol):
 
     def resume(self, prev: int) -> None: ...
 
+    def saved(self) -> dict[str, Any]: ...
+
 
 class Walk(Protocol):
     """The walk that a step belongs to; `prev` is the id of its last event, the next one's cause."""
@@ -53,6 +55,8 @@ class Walk(Protocol):
     progress: Any
 
     def child(self, graph: Graph, prev: int, item: Mapping[str, Any] | None) -> Child: ...
+
+    def child_again(self, graph: Graph, saved: dict[str, Any]) -> Child: ...
 
     def start_child(self, plan: Plan, input_: Any, map_run_arn: str) -> Execution: ...
 
@@ -77,7 +81,8 @@ class Outcome:
 class Step:
     """`input` and the walk's variables do not change during the visit, whatever is retried.
 
-    `resumed` is what the state had reached when its execution ended, if that was redriven.
+    `resumed` is what the state had reached when its execution ended, if that was redriven: the
+    crew or map run itself, or its `reached` data after a restart.
     """
 
     __slots__ = (
@@ -198,6 +203,8 @@ class Step:
             found["Task"] = {"Token": self.token}
         if self.item is not None:
             found["Map"] = {"Item": self.item}
+        for name, given in execution.context.items():
+            found[name] = {**found.get(name, {}), **given} if isinstance(given, dict) else given
         return found
 
     # --- the end of a visit

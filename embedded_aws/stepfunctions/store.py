@@ -16,7 +16,7 @@ from .definition import Graph, Machine
 from .errors import StatesError
 from .history import History
 from .integrations.base import ClientFactory, Integration, Refusal
-from .jsontext import JsonText, dumps
+from .jsontext import JsonText, dumps, loads
 
 
 @dataclass(slots=True)
@@ -79,9 +79,17 @@ class Execution:
     trace_header: str | None = None
     redrives: int = 0
     redriven: float | None = None
-    walk: Any = None  # where it ended, for a redrive; not part of a snapshot
+    walk: Any = None  # where it is or ended, for a redrive; saved data after a restart
+    context: Mapping[str, Any] = field(default_factory=dict)  # given by TestState, else empty
     when_ended: Callable[[Execution], None] | None = None
     waiters: list[Waiter] = field(default_factory=list)  # woken once it has ended
+
+    def parse_values(self) -> None:
+        """Makes values of the texts that a snapshot left as input and output."""
+        if isinstance(self.input, JsonText):
+            self.input = loads(self.input)
+        if isinstance(self.output, JsonText):
+            self.output = loads(self.output)
 
     def input_json(self) -> str:
         """The input as it was given, or written compactly."""

@@ -7,6 +7,7 @@ the call itself, SendTaskSuccess and SendTaskFailure, the timeout, the heartbeat
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,13 @@ from .clock import TASK_TIMEOUT, Timer, Waiter
 from .definition import Task
 from .errors import EngineBug, EvaluationError, StatesError
 from .history import failure
-from .integrations.base import Call
+from .integrations.base import Call, Stoppable
 from .jsontext import PAYLOAD_LIMIT, size
 from .limits import DATA_LIMIT
 from .step import RUNTIME, Step
 from .store import OpenToken
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = "States.Timeout"
 
@@ -66,6 +69,8 @@ class Attempt:
         self._call: asyncio.Task[Any] | None = None
         self._early: Result | None = None  # a token's answer that came before the call returned
         self._submitted = True
+        self._assumed: str | None = None  # the role of Credentials
+        self._job: Any = None  # what a `.sync` call started and is waited for
 
     async def run(self) -> Any:
         """The result of the task; raises StatesError or EvaluationError."""
@@ -82,7 +87,7 @@ class Attempt:
         timeout = step.integer(state.timeout, "TimeoutSeconds", 1)
         self.heartbeat = step.integer(state.heartbeat, "HeartbeatSeconds", 1)
         arguments = step.input if state.arguments is None else step.evaluate(state.arguments)
-        role = self._role()
+        role = self._assumed = self._role()
         if arguments is not step.input:
             step.check_size(arguments)
         if state.activity is not None and state.activity not in self.services.store.activities:
@@ -166,7 +171,7 @@ class Attempt:
             if pattern != "request" and not self.waiter.done:
                 self._submit(value)
             if pattern == "sync":
-                value = await integration.wait(value, call)
+                value = await self._job_ended(value, call)
             if pattern == "token":
                 self._answer_early()
                 return
@@ -180,6 +185,18 @@ class Attempt:
             broken = EngineBug(f"the integration {self.state.resource} raised {bug!r}")
             broken.__cause__ = bug
             self.waiter.wake(broken)
+
+    async def _job_ended(self, submitted: Any, call: Call) -> Any:
+        """Waits for a job; one that outlives the attempt is stopped by `_close`."""
+        assert self.state.integration is not None
+        self._job = submitted
+        try:
+            value = await self.state.integration.wait(submitted, call)
+        except StatesError:
+            self._job = None
+            raise
+        self._job = None
+        return value
 
     def _submit(self, value: Any) -> None:
         self._submitted = True
@@ -253,6 +270,10 @@ class Attempt:
             timer.cancel()
         if self._call is not None and not self._call.done():
             self.services.clock.cancel(self._call)
+        integration = self.state.integration
+        if self._job is not None and isinstance(integration, Stoppable):
+            call = self._call_of(self._assumed)
+            self.services.clock.spawn(_stop(integration, self._job, call))
         if self.step.token is not None:
             self.services.store.close_token(self.step.token)
             if self.state.activity is not None:
@@ -260,6 +281,16 @@ class Attempt:
                 if activity is not None:
                     activity.waiting.pop(self.step.token, None)
             self.step.token = None
+
+
+async def _stop(integration: Stoppable, job: Any, call: Call) -> None:
+    """Stops a job as far as its role may; nobody is left to hear of an error."""
+    try:
+        await integration.stop(job, call)
+    except StatesError as error:
+        log.warning("%s could not stop %s: %s", call.execution_arn, job, error.cause)
+    except RuntimeError:
+        log.debug("the engine was closed before %s was stopped", job)
 
 
 async def run_task(step: Step, state: Task) -> Any:

@@ -21,6 +21,7 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from embedded_aws.stepfunctions.clock import Clock  # noqa: E402
+from tests.bench.engines import measure_engines  # noqa: E402
 from tests.bench.measure import Measured, machine  # noqa: E402
 from tests.bench.partition import measure_partition  # noqa: E402
 from tests.bench.parts import measure_engine, measure_model, measure_parsing  # noqa: E402
@@ -58,7 +59,8 @@ def measure(rows: int, long: int) -> list[Measured]:
     ):
         engine = measure_engine(stack)
         partition, exchanges = measure_partition(stack, rows, long)
-    return [*partition, *engine, measure_model(exchanges), measure_parsing(exchanges)]
+    parts = [measure_model(exchanges), measure_parsing(exchanges)]
+    return [*partition, *engine, *parts, *measure_engines()]
 
 
 def table(found: list[Measured], about: dict[str, Any]) -> Table:

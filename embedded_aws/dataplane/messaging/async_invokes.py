@@ -1,7 +1,7 @@
 """Asynchronous invocations of functions: two retries, then destination or dead-letter queue.
 
 ministack hands every event that Lambda accepts (API, S3, SNS, rules) to one function; this takes
-its place. Retries wait on the engine's clock, and what is sent afterwards the function's role sends.
+its place. Retries wait on the engine's clock; what follows is sent as the function's role.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import contextvars
 import json
 import logging
-from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from embedded_aws.dataplane import ministack
 from embedded_aws.dataplane.messaging import internal, mappings, pipes, queues
 from embedded_aws.dataplane.messaging.consumer import Handle, QueueConsumer, Source
 from embedded_aws.dataplane.messaging.internal import Caller, CallFailed
+from embedded_aws.dataplane.soon import Soon
 from embedded_aws.stepfunctions.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -38,21 +40,26 @@ class _Running:
 class Consumers:
     """All that takes messages out of queues inside the process. Lives on the clock's loop.
 
-    failures  what went wrong lately, oldest first; the messages of it are in their queues
+    failures        what went wrong lately, oldest first; the messages of it are in their queues
+    queues_changed  to be called, in any thread, when a queue may have a new message
     """
 
     def __init__(self, clock: Clock) -> None:
         self.failures: deque[Failure] = deque(maxlen=1000)
         self._clock = clock
         self._running: dict[str, _Running] = {}
-        self._wake_due = False
-        self._loop = clock.loop
+        self.queues_changed = Soon(clock, self._wake)
 
-    def attach(self) -> None:
-        """Takes ministack's own pollers' place."""
+    def attach(self, filled: Callable[[], None]) -> None:
+        """Takes ministack's own pollers' place; `filled` is called too when a message came."""
         ministack.service("pipes")._ensure_poller = lambda: None
         ministack.service("lambda_svc")._ensure_poller = lambda: None
-        queues.attach(self._clock.now, self.queues_changed)
+
+        def changed() -> None:
+            self.queues_changed()
+            filled()
+
+        queues.attach(self._clock.now, changed)
 
     def sync(self) -> None:
         """Starts, replaces and stops consumers so that they agree with what is stored."""
@@ -70,15 +77,10 @@ class Consumers:
                 self._running[key] = _Running(records[key], consumer)
                 consumer.wake()
 
-    def queues_changed(self) -> None:
-        """A queue may have changed: consumers look at theirs soon. Any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake_soon)
-
     def queues_asked(self) -> None:
         """A request to SQS was answered; those of consumers themselves tell them nothing new."""
         if not internal.inside.get():
-            self._wake_soon()
+            self.queues_changed()
 
     def close(self) -> None:
         """Stops all of them."""
@@ -86,14 +88,7 @@ class Consumers:
             running.consumer.close()
         self._running.clear()
 
-    def _wake_soon(self) -> None:
-        # Once for many messages of one step.
-        if not self._wake_due:
-            self._wake_due = True
-            self._loop.call_soon(self._wake)
-
     def _wake(self) -> None:
-        self._wake_due = False
         for running in list(self._running.values()):
             running.consumer.wake()
 

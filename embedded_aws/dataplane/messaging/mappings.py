@@ -1,4 +1,4 @@
-"""Event source mappings from SQS to functions: checked here, kept by ministack, run by consumers."""
+"""Event source mappings from SQS to functions: checked here, kept by ministack."""
 
 from __future__ import annotations
 
@@ -96,8 +96,7 @@ def _rights(mapping: Mapping) -> Refusal | None:
             _role(config).authorize(f"sqs:{name}", source)
         except CallFailed:
             return _invalid(
-                "The function execution role does not have permissions to call "
-                f"{name} on SQS"
+                f"The function execution role does not have permissions to call {name} on SQS"
             )
     visibility = int(queue["attributes"]["VisibilityTimeout"])
     if visibility < int(config["Timeout"]):

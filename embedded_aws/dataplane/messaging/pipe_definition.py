@@ -46,9 +46,7 @@ def check(pipe: Request, machine_type: str | None) -> None:
     if pipe["Source"].split(":")[2:3] != ["sqs"]:
         raise Refused(f"The embedded AWS has no pipes from {pipe['Source']}: only from SQS queues.")
     if not trusts(pipe["RoleArn"], PRINCIPAL, pipe.get("Arn")):
-        raise Refused(
-            f"The role {pipe['RoleArn']} cannot be assumed by principal '{PRINCIPAL}'."
-        )
+        raise Refused(f"The role {pipe['RoleArn']} cannot be assumed by principal '{PRINCIPAL}'.")
     _check_source(pipe.get("SourceParameters") or {}, pipe["Source"], pipe["Target"])
     _check_target(pipe.get("TargetParameters") or {}, pipe["Target"], machine_type)
 

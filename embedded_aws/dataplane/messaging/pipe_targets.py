@@ -12,6 +12,7 @@ from embedded_aws.dataplane.messaging.records import Record, failed_items
 from embedded_aws.dataplane.targets import target_service
 
 Pipe = dict[str, Any]
+Batch = list[Record]
 
 
 async def deliver(pipe: Pipe, caller: Caller, records: list[Record], now: str) -> set[str]:
@@ -38,7 +39,9 @@ def _inputs(pipe: Pipe, records: list[Record], now: str) -> list[Any]:
     return [templates.filled(template, record, reserved) for record in records]
 
 
-async def _machine(pipe: Pipe, caller: Caller, records: list[Record], inputs: list[Any]) -> set[str]:
+async def _machine(
+    pipe: Pipe, caller: Caller, records: list[Record], inputs: list[Any]
+) -> set[str]:
     request = {"stateMachineArn": pipe["Target"], "input": _json(inputs)}
     if invocation_type(pipe) == "FIRE_AND_FORGET":
         await internal.call(caller, "states", "StartExecution", pipe["Target"], request)
@@ -49,13 +52,15 @@ async def _machine(pipe: Pipe, caller: Caller, records: list[Record], inputs: li
     return failed_items(json.loads(ended["output"]), records)
 
 
-async def _function(pipe: Pipe, caller: Caller, records: list[Record], inputs: list[Any]) -> set[str]:
+async def _function(
+    pipe: Pipe, caller: Caller, records: list[Record], inputs: list[Any]
+) -> set[str]:
     wait = invocation_type(pipe) == "REQUEST_RESPONSE"
     answer = await internal.invoke(caller, pipe["Target"], _json(inputs), wait)
     return failed_items(answer, records) if wait else set()
 
 
-async def _queue(pipe: Pipe, caller: Caller, records: list[Record], inputs: list[Any]) -> set[str]:
+async def _queue(pipe: Pipe, caller: Caller, records: Batch, inputs: list[Any]) -> set[str]:
     own = (pipe.get("TargetParameters") or {}).get("SqsQueueParameters") or {}
     entries = []
     for number, (record, value) in enumerate(zip(records, inputs, strict=True)):
@@ -69,7 +74,7 @@ async def _queue(pipe: Pipe, caller: Caller, records: list[Record], inputs: list
     return {records[int(entry["Id"])]["messageId"] for entry in answer.get("Failed") or []}
 
 
-async def _topic(pipe: Pipe, caller: Caller, records: list[Record], inputs: list[Any]) -> set[str]:
+async def _topic(pipe: Pipe, caller: Caller, records: Batch, inputs: list[Any]) -> set[str]:
     failed = set()
     for record, value in zip(records, inputs, strict=True):
         try:

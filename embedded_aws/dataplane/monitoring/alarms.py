@@ -12,6 +12,7 @@ from typing import Any
 
 from embedded_aws.dataplane import ministack
 from embedded_aws.dataplane.monitoring import alarm_actions, alarm_requests, evaluation, series
+from embedded_aws.dataplane.soon import Soon
 from embedded_aws.stepfunctions.clock import Clock, Timer
 
 MINUTE = 60
@@ -27,11 +28,10 @@ class Alarms:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._loop = clock.loop
+        self._arm_soon = Soon(clock, self._arm)
         self._watched: dict[series.Metric, set[Key]] = {}
         self._awake: set[Key] = set()
         self._timer: Timer | None = None
-        self._arm_due = False
 
     def attach(self) -> None:
         """Takes the place of ministack's evaluation, which knows no dimensions and no periods."""
@@ -61,8 +61,9 @@ class Alarms:
     def touched(self, metric: series.Metric) -> None:
         """A metric has a new value."""
         keys = self._watched.get(metric)
-        if keys and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake, keys)
+        if keys and not keys <= self._awake:
+            self._awake |= keys
+            self._arm_soon()
 
     def close(self) -> None:
         """Evaluates nothing any more."""
@@ -70,10 +71,6 @@ class Alarms:
             self._timer.cancel()
             self._timer = None
         self._awake.clear()
-
-    def _wake(self, keys: set[Key]) -> None:
-        self._awake |= keys
-        self._arm()
 
     def _arm(self) -> None:
         if self._timer is None and self._awake:

@@ -36,9 +36,7 @@ def attach() -> None:
     ministack.replace(logs, "_put_log_events", build)
 
 
-def guard(
-    method: str, path: str, headers: dict[str, str], body: Request
-) -> tuple[str, str] | None:
+def guard(method: str, path: str, headers: dict[str, str], body: Request) -> tuple[str, str] | None:
     """PutMetricFilter: refuses what would never match or count."""
     if not headers.get("x-amz-target", "").endswith(".PutMetricFilter"):
         return None

@@ -19,7 +19,7 @@ _OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.BitXor: operator.pow,
+    ast.Pow: operator.pow,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
     ast.Lt: operator.lt,
@@ -58,7 +58,7 @@ def evaluate(expression: str, series: Mapping[str, Series], length: int) -> list
 
 def _parsed(expression: str) -> ast.expr:
     try:
-        return ast.parse(expression.strip(), mode="eval").body
+        return ast.parse(expression.strip().replace("^", "**"), mode="eval").body
     except SyntaxError as error:
         raise MathError(
             f"The embedded AWS cannot read the metric math expression {expression!r}."

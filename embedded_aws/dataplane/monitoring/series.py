@@ -40,6 +40,12 @@ def values_of(alarm: Alarm, count: int, end: float) -> list[Value]:
     return found[watched]
 
 
+def newest(alarm: Alarm) -> float | None:
+    """When the alarm's metrics have their latest value, None if there is none."""
+    stats = [query["MetricStat"] for query in _queries(alarm) if query.get("MetricStat")]
+    return max((point["Timestamp"] for stat in stats for point in _points(stat)), default=None)
+
+
 def _queries(alarm: Alarm) -> list[dict[str, Any]]:
     """An alarm on one metric is one query."""
     if alarm.get("Metrics"):
@@ -78,16 +84,20 @@ def check_order(alarm: Alarm) -> None:
 
 
 def _stored(stat: Mapping[str, Any], period: int, count: int, end: float) -> list[Value]:
-    cloudwatch = ministack.service("cloudwatch")
-    metric, start = stat["Metric"], end - period * count
-    dimensions = {d["Name"]: d["Value"] for d in metric.get("Dimensions") or []}
-    key = (metric["Namespace"], metric["MetricName"], cloudwatch._dims_key(dimensions))
+    cloudwatch, start = ministack.service("cloudwatch"), end - period * count
     buckets: list[list[Any]] = [[] for _ in range(count)]
-    for point in cloudwatch._metrics.get(key) or ():
+    for point in _points(stat):
         unit = stat.get("Unit")
         if start <= point["Timestamp"] < end and unit in (None, point["Unit"]):
             buckets[int((point["Timestamp"] - start) // period)].append(point)
     return [_statistic(cloudwatch, stat["Stat"], points) for points in buckets]
+
+
+def _points(stat: Mapping[str, Any]) -> list[dict[str, Any]]:
+    cloudwatch, metric = ministack.service("cloudwatch"), stat["Metric"]
+    dimensions = {d["Name"]: d["Value"] for d in metric.get("Dimensions") or []}
+    key = (metric["Namespace"], metric["MetricName"], cloudwatch._dims_key(dimensions))
+    return cloudwatch._metrics.get(key) or []
 
 
 def _statistic(cloudwatch: Any, name: str, points: list[Any]) -> Value:
@@ -96,11 +106,3 @@ def _statistic(cloudwatch: Any, name: str, points: list[Any]) -> Value:
         return None
     value: Value = cloudwatch._stat_value(calculated, name, points)
     return value
-
-
-def newest(alarm: Alarm) -> float | None:
-    """When the alarm's metrics have their latest value, None if there is none."""
-    stored = ministack.service("cloudwatch")._metrics
-    read = metrics_of(alarm)
-    times = [points[-1]["Timestamp"] for key, points in stored.items() if points and key[:2] in read]
-    return max(times, default=None)

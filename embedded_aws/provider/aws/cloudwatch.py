@@ -82,8 +82,7 @@ class MetricAlarm(Handler):
             "name": physical_name(r"[^\x00-\x1f]{1,255}"),
             "dimensions": string_map(),
             "metricQueries": block_set(
-                {**query, "metric": block({**metric, **measured, "dimensions": string_map()})},
-                unkept="the data plane has no alarms on expressions: it forgets them",
+                {**query, "metric": block({**metric, **measured, "dimensions": string_map()})}
             ),
             **settings,
             **TAGS,

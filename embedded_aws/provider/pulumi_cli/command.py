@@ -74,18 +74,19 @@ class Pulumi:
 
     @property
     def _hosts(self) -> Path:
-        """Where the CLI looks for the language host: beside itself, or on the PATH."""
+        """Where the CLI finds the language host: beside our build of it, or first on the PATH."""
         return self.binary.parent if self.binary == build.built() else self.home / "bin"
 
     def _lay_out(self) -> None:
         """Folders, plugins and passphrase; what is there already stays."""
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._place / "state").mkdir(parents=True, exist_ok=True)
         (self._place / "project").mkdir(exist_ok=True)
         plugins = self.home / "home" / "plugins" / f"resource-aws-v{plugin.sdk_version()}"
         plugins.mkdir(parents=True, exist_ok=True)
         _write_launcher(plugins / "pulumi-resource-aws", plugin.__name__)
-        if self.binary == build.built():  # another one has its own language host beside it
-            _write_launcher(self.binary.with_name("pulumi-language-python"), language_host.__name__)
+        self._hosts.mkdir(exist_ok=True)
+        _write_launcher(self._hosts / "pulumi-language-python", language_host.__name__)
         passphrase = self.home / "passphrase"
         if not passphrase.exists():
             passphrase.touch(mode=0o600)

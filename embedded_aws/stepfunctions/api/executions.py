@@ -146,7 +146,7 @@ def _not_redrivable(execution: Execution) -> str | None:
     if execution.map_run_arn is not None:
         return "Execution is a child of a map run: redrive its parent"
     if execution.walk is None:
-        return "Execution ended before the embedded AWS was restarted"
+        return "Execution has nothing left from where it could go on"
     if len(execution.history.events) >= EVENT_LIMIT - 1:
         return "Execution has as many events as a history may hold"
     return None

@@ -7,6 +7,7 @@ from typing import Any
 from ..definition import Machine
 from ..errors import ApiError, Diagnostic
 from ..parse import parse
+from ..rights import check_role
 from ..store import MachineRecord, Services
 from ..validate import check_express, validate
 from .checks import (
@@ -83,6 +84,7 @@ def create(services: Services, request: Request) -> dict[str, Any]:
         raise validation("type must be STANDARD or EXPRESS")
     machine = _accept(services, definition, type_)
     logging = _logging(request)
+    check_role(services, machine, role, logging)
     tracing = request.get("tracingConfiguration") or {"enabled": False}
     arn = services.arn("stateMachine", name)
     known = services.store.machines.get(arn)
@@ -125,12 +127,15 @@ def update(services: Services, request: Request) -> dict[str, Any]:
             "MissingRequiredParameter",
             f"Give at least one of {', '.join(changes)}, encryptionConfiguration",
         )
+    machine, role, logging = record.machine, request.get("roleArn"), record.logging
     if request.get("definition"):
-        record.machine = _accept(services, request["definition"], record.type)
-        record.definition = request["definition"]
-    record.role_arn = request.get("roleArn") or record.role_arn
+        machine = _accept(services, request["definition"], record.type)
     if request.get("loggingConfiguration"):
-        record.logging = _logging(request)
+        logging = _logging(request)
+    check_role(services, machine, role or record.role_arn, logging)
+    record.machine, record.logging = machine, logging
+    record.definition = request.get("definition") or record.definition
+    record.role_arn = role or record.role_arn
     record.tracing = request.get("tracingConfiguration") or record.tracing
     record.encryption = request.get("encryptionConfiguration") or record.encryption
     record.revision = services.uuid()

@@ -7,7 +7,7 @@ import hashlib
 import io
 from typing import Any
 
-from botocore.exceptions import ClientError
+from ..errors import StatesError
 
 WRITTEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -26,8 +26,7 @@ class MemoryS3:
     def get_object(self, **request: Any) -> dict[str, Any]:
         body = self.objects.get((request["Bucket"], request["Key"]))
         if body is None:
-            error = {"Code": "NoSuchKey", "Message": "The specified key does not exist."}
-            raise ClientError({"Error": error}, "GetObject")
+            raise StatesError("S3.NoSuchKeyException", "The specified key does not exist.")
         return {"Body": io.BytesIO(body), "ContentLength": len(body)}
 
     def put_object(self, **request: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 ClientFactory = Callable[[str, str], Any]
 """(role ARN, boto3 service name) -> a boto3 client that signs as that role."""
@@ -68,4 +68,13 @@ class Integration(Protocol):
 
     async def wait(self, submitted: Any, call: Call) -> Any:
         """Sync only: waits for the end of what was started; raises StatesError if it failed."""
+        ...
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A `.sync` integration whose job is stopped when nobody waits for it any more."""
+
+    async def stop(self, submitted: Any, call: Call) -> None:
+        """Stops what `start` submitted, with the rights of the call's role."""
         ...

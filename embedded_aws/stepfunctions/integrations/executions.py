@@ -22,6 +22,7 @@ class StartExecution:
 
     start_operation: Operation
     describe_operation: Operation
+    stop_operation: Operation
     resource: str
     pattern: str
     resource_type: str = "states"
@@ -54,6 +55,10 @@ class StartExecution:
                     execution[name] = json.loads(execution[name])
         return execution
 
+    async def stop(self, submitted: Any, call: Call) -> None:
+        request = {"ExecutionArn": submitted["ExecutionArn"]}
+        await call.run_blocking(lambda: self.stop_operation.call(request, call))
+
 
 def _with_input(arguments: Any) -> Any:
     """A string is the text of the input; any other JSON is written as that text."""
@@ -67,6 +72,7 @@ def start_execution(suffix: str, pattern: str) -> StartExecution:
     return StartExecution(
         optimized_operation("stepfunctions", "startExecution"),
         optimized_operation("stepfunctions", "describeExecution"),
+        optimized_operation("stepfunctions", "stopExecution"),
         f"startExecution{suffix}",
         pattern,
     )

@@ -21,6 +21,7 @@ class StartJobRun:
 
     start_operation: Operation
     get_operation: Operation
+    stop_operation: Operation
     resource: str
     pattern: str
     resource_type: str = "glue"
@@ -49,12 +50,17 @@ class StartJobRun:
             raise StatesError("States.TaskFailed", cause)
         return job
 
+    async def stop(self, submitted: Any, call: Call) -> None:
+        request = {"JobName": submitted["JobName"], "JobRunIds": [submitted["JobRunId"]]}
+        await call.run_blocking(lambda: self.stop_operation.call(request, call))
+
 
 def start_job_run(suffix: str, pattern: str) -> StartJobRun:
     """`glue:startJobRun` with `.sync` or nothing."""
     return StartJobRun(
         optimized_operation("glue", "startJobRun"),
         optimized_operation("glue", "getJobRun"),
+        optimized_operation("glue", "batchStopJobRun"),
         f"startJobRun{suffix}",
         pattern,
     )

@@ -44,24 +44,32 @@ def parse_json(data: bytes, source: str, pointer: str) -> Parsed:
         value = json.loads(data)
     except ValueError as error:
         raise Malformed(f"{source} is not JSON: {error}") from None
-    value = _at(value, pointer, source)
+    try:
+        return items_at(value, pointer)
+    except Malformed as problem:
+        raise Malformed(f"{source} {problem}") from None
+
+
+def items_at(value: Any, pointer: str) -> Parsed:
+    """The items of the array or object at a JSON pointer of parsed JSON."""
+    value = _at(value, pointer)
     if isinstance(value, dict):
-        return ({"Key": key, "Value": item} for key, item in value.items()), True
+        return [{"Key": key, "Value": item} for key, item in value.items()], True
     if isinstance(value, list):
         return value, False
     where = f" at {pointer}" if pointer else ""
-    raise Malformed(f"{source} must hold an array or an object{where}")
+    raise Malformed(f"must hold an array or an object{where}")
 
 
-def _at(value: Any, pointer: str, source: str) -> Any:
+def _at(value: Any, pointer: str) -> Any:
     if pointer and not pointer.startswith("/"):
-        raise Malformed(f"ItemsPointer must start with '/': {pointer}")
+        raise Malformed(f"cannot be read: its ItemsPointer must start with '/': {pointer}")
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         try:
             value = value[int(name)] if isinstance(value, list) else value[name]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise Malformed(f"{source} has nothing at ItemsPointer {pointer}") from None
+            raise Malformed(f"has nothing at ItemsPointer {pointer}") from None
     return value
 
 

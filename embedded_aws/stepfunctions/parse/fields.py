@@ -41,12 +41,16 @@ JSONPATH_FIELDS = {
 }
 JSONATA_FIELDS = frozenset({"Arguments", "Condition", "Items", "Output"})
 
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 
 
-def instant(text: str) -> float | None:
-    """Epoch seconds of an RFC 3339 timestamp with T and an offset, None for anything else."""
-    if not _TIMESTAMP.fullmatch(text):
+def instant(text: str, seconds: bool = True) -> float | None:
+    """Epoch seconds of an RFC 3339 timestamp with T and an offset, None for anything else.
+
+    Without `seconds` it may end with the minute, as ISO 8601 allows in an expression's result.
+    """
+    found = _TIMESTAMP.fullmatch(text)
+    if not found or (seconds and found[1] is None):
         return None
     try:
         return datetime.fromisoformat(text).timestamp()

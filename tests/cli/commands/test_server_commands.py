@@ -102,6 +102,26 @@ def test_a_dead_process_is_said_in_one_sentence(dej: Dej, port: int) -> None:
     assert dej("up", "--detach").returncode == 0
 
 
+def test_a_server_whose_record_was_deleted_is_found_at_its_port(dej: Dej, port: int) -> None:
+    dej("up", "--detach")
+    pid = process_of(port)
+    (local_server.FOLDER / f"{port}.json").unlink()  # as `rm -rf build` does
+
+    assert json.loads(dej("--json", "status").stdout)["pid"] == pid
+    assert dej("up").stderr.startswith(f"error: The embedded AWS already runs on port {port} ")
+    assert dej("down").stdout == f"ended process {pid}\n"
+    assert dej("status").returncode == 3
+
+
+def test_the_way_back_of_a_dead_process_names_its_folder(
+    dej: Dej, port: int, tmp_path: Path
+) -> None:
+    dej("up", "--detach", "--data", str(tmp_path))
+    os.kill(process_of(port), signal.SIGKILL)
+
+    assert dej("status").stderr.splitlines()[-1] == f"  try: dej up --port {port} --data {tmp_path}"
+
+
 def test_state_survives_kill_9_up_to_its_last_snapshot(dej: Dej, port: int, tmp_path: Path) -> None:
     folder = tmp_path / "state"
     assert dej("up", "--detach", "--data", str(folder)).returncode == 0
@@ -158,6 +178,32 @@ def test_a_clock_that_does_not_exist_is_refused(dej: Dej, clock: str) -> None:
     up = dej("up", "--clock", clock)
     assert up.returncode == 2
     assert up.stderr.startswith(f"error: --clock does not understand '{clock}': give real,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["up", "--upstream", "localhost:8080"],
+            "error: --upstream is 'localhost:8080': give a URL",
+        ),
+        (
+            ["apply", "--endpoint", "4566"],
+            "error: --endpoint is '4566': give a URL such as http://",
+        ),
+        (
+            ["apply", "--endpoint", "http://127.0.0.1:1"],
+            "error: No embedded AWS answers at http://",
+        ),
+    ],
+)
+def test_an_address_that_serves_nothing_is_refused(arguments: list[str], sentence: str) -> None:
+    command = [sys.executable, "-m", "cli.main", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode in (2, 3)
+    assert done.stderr.startswith(sentence)
+    assert done.stdout == ""
 
 
 def _call_function(endpoint: Endpoint) -> int:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.shared_data import SHARED
 
 ROOT = Path(__file__).resolve().parents[3]
+REPORT = ROOT / "build/demo/report.json"
 
 
-def run_demo(*options: str) -> tuple[dict[str, Any], str]:
-    done = subprocess.run(
+def demo(*options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "cli.main", "demo", *options],
         cwd=ROOT,
         capture_output=True,
@@ -25,8 +29,12 @@ def run_demo(*options: str) -> tuple[dict[str, Any], str]:
         timeout=280,
         check=False,
     )
+
+
+def run_demo(*options: str) -> tuple[dict[str, Any], str]:
+    done = demo(*options)
     assert done.returncode == 0, done.stderr
-    return json.loads((ROOT / "build/demo/report.json").read_text(encoding="utf-8")), done.stdout
+    return json.loads(REPORT.read_text(encoding="utf-8")), done.stdout
 
 
 def rows_left() -> int:
@@ -60,14 +68,48 @@ def test_the_real_postings() -> None:
 
 
 def test_a_file_that_is_missing_is_said_in_one_sentence() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "demo", "--postings", "absent.parquet"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = demo("--postings", "absent.parquet")
 
     assert done.returncode == 2
-    assert done.stderr.startswith("error: absent.parquet cannot be read as Parquet.")
+    assert done.stderr == (
+        "error: absent.parquet does not exist: give --postings a Parquet file.\n"
+    )
     assert done.stdout == ""
+
+
+def test_an_unreadable_partition_is_said_and_the_current_hour_enriched(tmp_path: Path) -> None:
+    """GIVEN one hour with a title that is no text, and one that has not ended yet
+    THEN the second is enriched, the first named with its reason, and the command fails."""
+    broken = pa.array([b"\xff\xfe", b"Data Engineer"]).view(pa.string())
+    stamps = [datetime(2026, 1, 31, 6), datetime.now(UTC).replace(tzinfo=None)]
+    texts = ["a", "b"]
+    columns = {
+        "job_posting_id": texts,
+        "job_title": broken,
+        "company_name": texts,
+        "job_location": texts,
+        "job_description_text": ["Python and SQL are a must."] * 2,
+        "scraped_at": stamps,
+    }
+    pq.write_table(pa.table(columns), tmp_path / "postings.parquet")
+
+    done = demo("--postings", str(tmp_path / "postings.parquet"))
+
+    assert done.returncode == 1
+    report = json.loads(REPORT.read_text(encoding="utf-8"))
+    assert (report["rows_in"], report["rows_out"]) == (2, 1)
+    assert report["failed_partitions"] == ["2026/01/31/06"]
+    error = done.stderr[done.stderr.index("error: ") :]
+    assert error.startswith("error: 1 partition was not enriched.\n  because: 2026/01/31/06: ")
+    assert "job_title" in error
+
+
+def test_a_second_demo_at_the_same_time_is_refused() -> None:
+    with (ROOT / "build/demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = demo()
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: Another demo runs here and writes build/demo: wait for its end.\n"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,28 +57,31 @@ def test_without_times_there_is_one_partition() -> None:
     assert list(by_hour(table())) == ["1970/01/01/00"]
 
 
-def test_no_rows_are_no_partitions() -> None:
-    assert by_hour(table().slice(0, 0)) == {}
-
-
 def test_keys_are_padded() -> None:
     assert key_of("2026/01/02/03", "linkedin/") == "linkedin/year=2026/month=01/day=02/hour=03/"
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.parquet").write_bytes(b"no parquet")
+    (tmp_path / "x.parquet").write_bytes(b"job_posting_id,job_title")
+    (tmp_path / "empty.parquet").touch()
+    pq.write_table(table().slice(0, 0), tmp_path / "rows.parquet")
 
-    assert refusal(tmp_path / "x.parquet").endswith("x.parquet cannot be read as Parquet.")
+    unreadable = "is no Parquet file that can be read: write it again."
+    assert refusal(tmp_path / "x.parquet").endswith(f"x.parquet {unreadable}")
+    assert refusal(tmp_path / "empty.parquet").endswith(f"empty.parquet {unreadable}")
     assert refusal(tmp_path / "absent.parquet").endswith(
-        "absent.parquet cannot be read as Parquet."
+        "absent.parquet does not exist: give --postings a Parquet file."
+    )
+    assert refusal(tmp_path / "rows.parquet").endswith(
+        "rows.parquet has no rows: give it at least one posting."
     )
 
 
 @pytest.mark.parametrize(
     ("dropped", "message"),
     [
-        ("company_name", "lacks the column company_name."),
-        ("job_description_text", "lacks a text: give it the column job_description_text."),
+        ("company_name", "lacks the column company_name: add it."),
+        ("job_description_text", "lacks a text: add the column job_description_text."),
     ],
 )
 def test_a_missing_column_is_named(tmp_path: Path, dropped: str, message: str) -> None:
@@ -87,6 +90,29 @@ def test_a_missing_column_is_named(tmp_path: Path, dropped: str, message: str) -
     assert refusal(tmp_path / "x.parquet").endswith(message)
 
 
-def test_times_that_are_none_are_refused() -> None:
-    with pytest.raises(CommandError, match="scraped_at holds no timestamps"):
-        by_hour(table(scraped_at=["soon"]))
+def test_a_folder_of_files_is_one_table(tmp_path: Path) -> None:
+    for name in ("part-0.parquet", "part-1.parquet"):
+        pq.write_table(table(), tmp_path / name)
+
+    assert read_postings(tmp_path).num_rows == 2
+
+
+def test_a_column_that_comes_twice_is_named(tmp_path: Path) -> None:
+    once = table()
+    twice = pa.table([*once.columns, once["job_title"]], [*once.column_names, "job_title"])
+    pq.write_table(twice, tmp_path / "x.parquet")
+
+    assert "has the column job_title twice" in refusal(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize("stamp", ["2026-01-31T06:00:00", 1769839800, True])
+def test_times_that_are_none_are_refused(stamp: object) -> None:
+    with pytest.raises(CommandError, match=r"scraped_at has type .*: write it as timestamp"):
+        by_hour(table(scraped_at=[stamp]))
+
+
+def test_dates_and_nulls_are_times(tmp_path: Path) -> None:
+    day = by_hour(table(scraped_at=[date(2026, 1, 31), None]))
+
+    assert list(day) == ["1970/01/01/00", "2026/01/31/00"]
+    assert list(by_hour(table(scraped_at=[None]))) == ["1970/01/01/00"]

@@ -110,7 +110,7 @@ def test_an_execution_logs_to_its_machines_group(aws: EmbeddedAws, account: Any)
     machine = client.create_state_machine(
         name="machine",
         definition=json.dumps({"QueryLanguage": "JSONata", "StartAt": "Done", "States": PASS}),
-        roleArn=account.role("workflow", "states"),
+        roleArn=account.role("workflow", "states", ("logs:*", "*")),
         loggingConfiguration={
             "level": "ALL",
             "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group}}],

@@ -250,6 +250,13 @@ def test_a_topic_and_a_rule_invoke_it_too(account: Any, role: str) -> None:
     sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
     events.put_rule(Name="rule", EventPattern='{"source": ["tests"]}')
     events.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn}])
+    for service in ("sns", "events"):
+        account.endpoint.client("lambda").add_permission(
+            FunctionName="echo",
+            StatementId=service,
+            Action="lambda:InvokeFunction",
+            Principal=f"{service}.amazonaws.com",
+        )
     sns.publish(TopicArn=topic, Message="from the topic")
     events.put_events(Entries=[{"Source": "tests", "DetailType": "from a rule", "Detail": "{}"}])
     messages = _logged(account, "from the topic", "from a rule")

@@ -9,14 +9,19 @@ import pytest
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.provider.clients import Clients
 from embedded_aws.provider.pulumi_cli import build
-from embedded_aws.server import running
+from embedded_aws.server import EmbeddedAws, running
 
 
 @pytest.fixture(scope="module")
-def data_plane() -> Iterator[Endpoint]:
+def server() -> Iterator[EmbeddedAws]:
     """A running embedded AWS, empty at the start of a module."""
     with running() as server:
-        yield server.endpoint
+        yield server
+
+
+@pytest.fixture(scope="module")
+def data_plane(server: EmbeddedAws) -> Endpoint:
+    return server.endpoint
 
 
 @pytest.fixture

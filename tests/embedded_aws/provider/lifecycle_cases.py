@@ -59,12 +59,26 @@ def _code(answer: int) -> Content:
 
 
 BUCKET = ("aws:s3/bucket:Bucket", {"bucket": "{name}", "forceDestroy": True})
-SERVICES = _trust("events", "lambda", "scheduler", "states")
+SERVICES = _trust("events", "lambda", "pipes", "scheduler", "states")
 ROLE = ("aws:iam/role:Role", {"name": "{name}", "assumeRolePolicy": SERVICES})
 GROUP = ("aws:cloudwatch/logGroup:LogGroup", {"name": "/aws/{name}"})
 RULE = (
     "aws:cloudwatch/eventRule:EventRule",
     {"name": "{name}", "scheduleExpression": "rate(1 day)"},
+)
+READER = (
+    "aws:iam/rolePolicy:RolePolicy",
+    {"name": "{name}", "role": "{name}", "policy": _allow("logs:*", "sqs:*")},
+)
+FUNCTION = (
+    "aws:lambda/function:Function",
+    {
+        "name": "{name}",
+        "role": "arn:aws:iam::123456789012:role/{name}",
+        "runtime": "python3.12",
+        "handler": "main.handler",
+        "code": _code(1),
+    },
 )
 QUEUE = ("aws:sqs/queue:Queue", {"name": "{name}"})
 TOPIC = ("aws:sns/topic:Topic", {"name": "{name}"})
@@ -75,6 +89,10 @@ TAGS = {"Project": "p", "Component": "c"}
 ROLE_ARN = "arn:aws:iam::123456789012:role/{name}"
 GROUP_ARN = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/{name}"
 TARGET_ARN = "arn:aws:sqs:us-east-1:123456789012:queue"
+TOPIC_ARN = "arn:aws:sns:us-east-1:123456789012:topic"
+QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:{name}"
+MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:{name}"
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:{name}"
 
 
 def _expire(days: int, rule: str = "old") -> Values:
@@ -313,7 +331,7 @@ LIVES = [
         lambda aws, id, live: aws("stepfunctions").update_state_machine(
             stateMachineArn=id, definition=_machine("edited by hand")
         ),
-        [ROLE, GROUP],
+        [ROLE, READER, GROUP],
     ),
     Life(
         "aws:cloudwatch/logGroup:LogGroup",
@@ -461,6 +479,105 @@ LIVES = [
         [RULE, ROLE],
     ),
     Life(
+        "aws:pipes/pipe:Pipe",
+        {
+            "name": "{name}",
+            "description": "d",
+            "source": QUEUE_ARN,
+            "target": TARGET_ARN,
+            "roleArn": ROLE_ARN,
+            "sourceParameters": {
+                "sqsQueueParameters": {"batchSize": 1, "maximumBatchingWindowInSeconds": 5},
+                "filterCriteria": {"filters": [{"pattern": '{"body": {"a": [1]}}'}]},
+            },
+            "targetParameters": {"inputTemplate": "<$.body>"},
+            "tags": TAGS,
+        },
+        {
+            "description": None,
+            "desiredState": "STOPPED",
+            "target": MACHINE_ARN,
+            "sourceParameters": {"sqsQueueParameters": {"batchSize": 10}},
+            "targetParameters": {
+                "stepFunctionStateMachineParameters": {"invocationType": "FIRE_AND_FORGET"}
+            },
+            "tags": {"Project": "q"},
+        },
+        lambda aws, id, live: aws("pipes").start_pipe(Name=id),
+        [ROLE, READER, QUEUE],
+    ),
+    Life(
+        "aws:lambda/eventSourceMapping:EventSourceMapping",
+        {
+            "eventSourceArn": QUEUE_ARN,
+            "functionName": "{name}",
+            "batchSize": 5,
+            "functionResponseTypes": ["ReportBatchItemFailures"],
+            "filterCriteria": {"filters": [{"pattern": '{"body": {"a": [1]}}'}]},
+            "scalingConfig": {"maximumConcurrency": 2},
+            "tags": TAGS,
+        },
+        {
+            "batchSize": 7,
+            "enabled": False,
+            "functionResponseTypes": None,
+            "filterCriteria": None,
+            "scalingConfig": None,
+            "tags": {"Project": "q"},
+        },
+        lambda aws, id, live: aws("lambda").update_event_source_mapping(UUID=id, BatchSize=1),
+        [ROLE, READER, QUEUE, FUNCTION],
+    ),
+    Life(
+        "aws:lambda/permission:Permission",
+        {
+            "function": FUNCTION_ARN,
+            "statementId": "topic",
+            "action": "lambda:InvokeFunction",
+            "principal": "sns.amazonaws.com",
+            "sourceArn": TOPIC_ARN,
+            "sourceAccount": "123456789012",
+        },
+        None,
+        lambda aws, id, live: aws("lambda").remove_permission(
+            FunctionName=live["function"], StatementId="topic"
+        ),
+        [ROLE, FUNCTION],
+    ),
+    Life(
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        {
+            "name": "{name}",
+            "logGroupName": "/aws/{name}",
+            "pattern": "ERROR",
+            "metricTransformation": {
+                "name": "Errors",
+                "namespace": "Jobs",
+                "value": "1",
+                "defaultValue": "0",
+                "unit": "Count",
+            },
+        },
+        {
+            "pattern": '{ $.level = "ERROR" }',
+            "metricTransformation": {
+                "name": "Errors",
+                "namespace": "Jobs",
+                "value": "$.count",
+                "dimensions": {"pass": "$.pass"},
+            },
+        },
+        lambda aws, id, live: aws("logs").put_metric_filter(
+            logGroupName=live["logGroupName"],
+            filterName=live["name"],
+            filterPattern="edited",
+            metricTransformations=[
+                {"metricName": "Errors", "metricNamespace": "Jobs", "metricValue": "1"}
+            ],
+        ),
+        [GROUP],
+    ),
+    Life(
         "aws:sqs/queue:Queue",
         {
             "name": "{name}.fifo",
@@ -547,7 +664,7 @@ LIVES = [
             "dimensions": {"pass": "pass1"},
             "period": 60,
             "statistic": "Average",
-            "alarmActions": [TARGET_ARN],
+            "alarmActions": [TOPIC_ARN],
             "alarmDescription": "d",
             "tags": TAGS,
         },

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from embedded_aws.endpoint import Endpoint
 from embedded_aws.provider.clients import Clients
 from embedded_aws.provider.pulumi_cli import build
 from embedded_aws.provider.pulumi_cli.command import Pulumi
 from embedded_aws.provider.resource import ProvisioningError
+from embedded_aws.server import EmbeddedAws
 from tests.embedded_aws.provider.projects import ROOT, SmallProject, everything
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -44,13 +46,16 @@ class Cli:
         return done.stdout
 
     def steps(self, *arguments: str) -> dict[str, tuple[str, dict[str, str]]]:
-        """What a preview would do: name -> (operation, path -> kind), without what stays."""
+        """What a preview would do to resources of AWS: URN -> (operation, path -> kind)."""
         report = json.loads(self("preview", "--json", *arguments))
         return {
-            step["urn"].split("::")[-1]: (step["op"], _kinds(step.get("detailedDiff") or {}))
+            step["urn"]: (step["op"], _kinds(step.get("detailedDiff") or {}))
             for step in report["steps"]
-            if step["op"] != "same" and "pulumi:pulumi:Stack" not in step["urn"]
+            if step["op"] != "same" and "aws:" in step["urn"].split("::")[2]
         }
+
+    def steps_by_name(self) -> dict[str, tuple[str, dict[str, str]]]:
+        return {urn.split("::")[-1]: step for urn, step in self.steps().items()}
 
     def resources(self) -> list[dict[str, Any]]:
         """The resources in the CLI's state, providers and the stack itself left out."""
@@ -94,8 +99,7 @@ def test_whole_program_comes_stays_changes_and_goes(tmp_path: Path, data_plane: 
     cli("preview", "--expect-no-changes", code=NO_CHANGES)
     cli("refresh", "--yes", "--skip-preview", "--expect-no-changes")
 
-    path = "data-engineer-jobs:settings.logs.retention_days"
-    setting = ("--config-path", "--config", f"{path}=7")
+    setting = ("--config", f"data-engineer-jobs:settings={_settings(retention_days=7)}")
     changed = cli.steps(*setting)
     assert {operation for operation, _ in changed.values()} == {"update"}
     assert {tuple(diff.items()) for _, diff in changed.values()} == {
@@ -111,6 +115,13 @@ def test_whole_program_comes_stays_changes_and_goes(tmp_path: Path, data_plane: 
     assert (ROOT / "Pulumi.local.yaml").read_bytes() == settings
 
 
+def _settings(retention_days: int) -> str:
+    """The settings of the stack local, with another retention of logs, as JSON."""
+    file = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    settings = file["config"]["data-engineer-jobs:settings"]
+    return json.dumps({**settings, "logs": {"retention_days": retention_days}})
+
+
 LAKE = """
 lake = aws.s3.Bucket("lake", bucket="NAME", force_destroy=True, tags={"a": "1"})
 note = aws.s3.BucketObjectv2("note", bucket=lake.bucket, key="note", content="hello")
@@ -123,7 +134,7 @@ def test_change_is_shown_and_applied(cli: Cli, project: SmallProject, aws: Clien
     cli("up", "--yes")
     assert json.loads(cli("stack", "output", "--json")) == {"arn": f"arn:aws:s3:::{project.name}"}
     project.write(LAKE.replace('"a": "1"', '"a": "2", "b": "3"').replace("hello", "bye"))
-    assert cli.steps() == {
+    assert cli.steps_by_name() == {
         "lake": ("update", {"tags.a": "update", "tags.b": "add"}),
         "note": ("update", {"content": "update"}),
     }
@@ -146,7 +157,7 @@ def test_drift_is_noticed_and_repaired(cli: Cli, project: SmallProject, aws: Cli
     shown = cli("refresh", "--yes", "--diff")
     assert "s3/bucket:Bucket: (update)" in shown
     assert "s3/bucketObjectv2:BucketObjectv2: (delete)" in shown
-    assert {name: operation for name, (operation, _) in cli.steps().items()} == {
+    assert {name: operation for name, (operation, _) in cli.steps_by_name().items()} == {
         "lake": "update",
         "note": "create",
     }
@@ -173,7 +184,7 @@ def test_replacement_takes_along_what_is_fixed_to_it(
     project.write(ROLE)
     cli("up", "--yes")
     project.write(ROLE.replace("/one/", "/two/"))
-    assert cli.steps() == {
+    assert cli.steps_by_name() == {
         "role": ("replace", {"path": "update-replace"}),
         "policy": ("replace", {}),  # the CLI's own conclusion: it is fixed to the role
     }
@@ -233,6 +244,20 @@ def test_failure_keeps_what_was_done(cli: Cli, project: SmallProject, aws: Clien
     aws("s3").delete_bucket(Bucket=f"{project.name}-other")
     cli("up", "--yes", "--skip-preview")
     cli("preview", "--expect-no-changes", code=NO_CHANGES)
+
+
+def test_half_created_resource_is_completed(
+    cli: Cli, project: SmallProject, aws: Clients, server: EmbeddedAws
+) -> None:
+    project.write(LAKE)
+    server.faults.fail("s3:PutBucketTagging", "InternalError", 500)
+    told = cli("up", "--yes", "--skip-preview", code=FAILED)
+    assert "planned by a test" in told
+    (lake,) = cli.resources()
+    assert (lake["id"], len(lake["initErrors"])) == (project.name, 1)
+    cli("up", "--yes", "--skip-preview")
+    assert aws("s3").get_bucket_tagging(Bucket=project.name)["TagSet"]
+    cli("refresh", "--yes", "--expect-no-changes")
 
 
 def test_errors_of_the_program_are_told(cli: Cli, project: SmallProject) -> None:

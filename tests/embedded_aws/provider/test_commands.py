@@ -9,8 +9,10 @@ import pytest
 
 from cli import main
 from cli.commands import apply as command
+from cli.commands import pulumi as pulumi_command
 from cli.output import output
 from embedded_aws.endpoint import Endpoint
+from embedded_aws.provider.pulumi_cli import build
 from tests.embedded_aws.provider.projects import SmallProject
 
 PROGRAM = """
@@ -119,3 +121,44 @@ def test_destroy_asks_first(
     assert dej(monkeypatch, "destroy", *there) == 1
     assert state.exists()
     assert dej(monkeypatch, "destroy", "--yes", *there) == 0
+
+
+def test_pulumi_gets_its_own_options_and_help(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project.write("")
+    started: list[list[str]] = []
+
+    class Prepared:
+        def __init__(self, binary: Path, root: Path, home: Path, endpoint: str) -> None:
+            self.about = {"root": str(root), "endpoint": endpoint}
+
+        def prepared(self, arguments: list[str]) -> dict[str, str]:
+            return self.about
+
+    def start(binary: Path, words: list[str], environment: dict[str, str]) -> None:
+        assert environment == {"root": str(tmp_path), "endpoint": "http://127.0.0.1:9"}
+        started.append(words[1:])
+
+    monkeypatch.setattr(pulumi_command, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "find", lambda: tmp_path / "pulumi")
+    monkeypatch.setattr("embedded_aws.provider.pulumi_cli.command.Pulumi", Prepared)
+    monkeypatch.setattr("os.execve", start)
+    monkeypatch.chdir(tmp_path)
+    there = ("--endpoint", "http://127.0.0.1:9")
+    assert dej(monkeypatch, "pulumi", *there, "up", "--yes", "-s", "dev", "--help") == 0
+    assert dej(monkeypatch, "pulumi", "preview", "--diff", "--config", "a=b", *there) == 0
+    assert started == [
+        ["up", "--yes", "-s", "dev", "--help"],
+        ["preview", "--diff", "--config", "a=b"],
+    ]
+
+
+def test_pulumi_that_is_not_built(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "find", lambda: None)
+    assert dej(monkeypatch, "pulumi", "up") == 1
+    assert capsys.readouterr().err == (
+        "error: The Pulumi CLI is not built yet.\n  try: make pulumi\n"
+    )

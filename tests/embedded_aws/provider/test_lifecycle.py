@@ -67,11 +67,6 @@ def test_what_the_data_plane_loses_is_listed_with_its_reason() -> None:
             "roleArn",
             "PutRule without a role keeps the old one",
         ),
-        (
-            "aws:cloudwatch/metricAlarm:MetricAlarm",
-            "metricQueries",
-            "the data plane has no alarms on expressions: it forgets them",
-        ),
     ]
 
 

@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime import rpc
+from google.protobuf import empty_pb2
+from hypothesis import given
+from hypothesis import strategies as st
 from pulumi.runtime.proto import (
     language_pb2_grpc,
     provider_pb2,
@@ -25,18 +24,26 @@ from pulumi.runtime.proto import (
     status_pb2,
 )
 
+from cli.local_server import alive
 from embedded_aws.endpoint import Endpoint
-from embedded_aws.provider import plugin
 from embedded_aws.provider.aws import HANDLERS
-from embedded_aws.provider.clients import Clients
+from embedded_aws.provider.clients import Clients, wait_until
 from embedded_aws.provider.plugin_diff import put_at_path
+from embedded_aws.provider.plugin_values import Bag
 from embedded_aws.provider.resource import Values
+from tests.embedded_aws.provider.plugin_client import (
+    ARCHIVE,
+    ASSET,
+    SIGNATURE,
+    UNKNOWN,
+    Cli,
+    elided,
+    plain,
+    secret,
+    served,
+    struct,
+)
 
-UNKNOWN = rpc.UNKNOWN
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"
-ASSET = "c44067f5952c0a294b673a41bacd8c17"
-ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 DIFF = provider_pb2.DiffResponse
 KIND = provider_pb2.PropertyDiff
 
@@ -59,132 +66,11 @@ TRUST = json.dumps(
 )
 
 
-def secret(value: Any) -> Values:
-    return {SIGNATURE: SECRET, "value": value}
-
-
-def struct(values: Values) -> Any:
-    found = struct_pb2.Struct()
-    json_format.ParseDict(values, found)
-    return found
-
-
-def plain(found: Any) -> Values:
-    values: Values = json_format.MessageToDict(found)
-    return values
-
-
-@dataclass
-class Cli:
-    """What the CLI does with one resource, in its words; `state` is (id, inputs, outputs)."""
-
-    stub: Any
-
-    def check(self, token: str, inputs: Values, name: str = "it") -> Any:
-        return self.stub.Check(
-            provider_pb2.CheckRequest(
-                urn=urn(token, name), type=token, name=name, news=struct(inputs)
-            )
-        )
-
-    def checked(self, token: str, inputs: Values, name: str = "it") -> Values:
-        answer = self.check(token, inputs, name)
-        assert not answer.failures
-        return plain(answer.inputs)
-
-    def diff(self, token: str, id: str, old: Values, new: Values) -> Any:
-        return self.stub.Diff(
-            provider_pb2.DiffRequest(
-                id=id,
-                urn=urn(token),
-                type=token,
-                old_inputs=struct(elided(old)),
-                olds=struct(elided(old)),
-                news=struct(elided(new)),
-            )
-        )
-
-    def create(self, token: str, inputs: Values, preview: bool = False) -> tuple[str, Values]:
-        answer = self.stub.Create(
-            provider_pb2.CreateRequest(
-                urn=urn(token), type=token, properties=struct(inputs), preview=preview
-            )
-        )
-        return answer.id, plain(answer.properties)
-
-    def read(self, token: str, id: str, inputs: Values, outputs: Values) -> Any:
-        return self.stub.Read(
-            provider_pb2.ReadRequest(
-                id=id,
-                urn=urn(token),
-                type=token,
-                inputs=struct(elided(inputs)),
-                properties=struct(elided(outputs)),
-            )
-        )
-
-    def update(
-        self, token: str, id: str, outputs: Values, new: Values, preview: bool = False
-    ) -> Values:
-        answer = self.stub.Update(
-            provider_pb2.UpdateRequest(
-                id=id,
-                urn=urn(token),
-                type=token,
-                olds=struct(outputs),
-                news=struct(new),
-                preview=preview,
-            )
-        )
-        return plain(answer.properties)
-
-    def delete(self, token: str, id: str, inputs: Values) -> None:
-        self.stub.Delete(
-            provider_pb2.DeleteRequest(
-                id=id, urn=urn(token), type=token, old_inputs=struct(elided(inputs))
-            )
-        )
-
-
-def elided(inputs: Values) -> Values:
-    """The CLI sends what was before without the contents of files."""
-    return {
-        name: {k: v for k, v in value.items() if k in (SIGNATURE, "hash")}
-        if isinstance(value, dict) and value.get(SIGNATURE) in (ASSET, ARCHIVE)
-        else value
-        for name, value in inputs.items()
-    }
-
-
-def urn(token: str, name: str = "it") -> str:
-    return f"urn:pulumi:local::tests::{token}::{name}"
-
-
 @pytest.fixture
 def cli(data_plane: Endpoint, tmp_path: Path) -> Iterator[Cli]:
     with served(data_plane.url, tmp_path) as stub:
         stub.Configure(provider_pb2.ConfigureRequest(args=struct({"region": "us-east-1"})))
         yield Cli(stub)
-
-
-class served:  # noqa: N801
-    """A plugin on a port of its own."""
-
-    def __init__(self, url: str, root: Path) -> None:
-        self.server = grpc.server(ThreadPoolExecutor(4))
-        servicer = plugin.Plugin(url, root)
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, self.server)
-        self.channel = grpc.insecure_channel(
-            f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
-        )
-
-    def __enter__(self) -> Any:
-        self.server.start()
-        return provider_pb2_grpc.ResourceProviderStub(self.channel)
-
-    def __exit__(self, *_: object) -> None:
-        self.channel.close()
-        self.server.stop(None).wait()
 
 
 def test_one_life_of_a_bucket(cli: Cli, aws: Clients) -> None:
@@ -221,6 +107,34 @@ def test_one_life_of_a_bucket(cli: Cli, aws: Clients) -> None:
     cli.delete(BUCKET, id, new)
     cli.delete(BUCKET, id, new)
     assert cli.read(BUCKET, id, new, outputs).id == ""
+
+
+_NAMES = st.sampled_from(["a", "b", "c d", "e.f"])
+_SCALARS = st.one_of(st.booleans(), st.integers(-9, 9), st.text(max_size=8), st.just(UNKNOWN))
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(_NAMES, inner, max_size=3), inner.map(secret)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(_NAMES, _VALUES, max_size=4), st.dictionaries(_NAMES, _SCALARS, max_size=2))
+def test_what_is_handed_back_unchanged_keeps_its_form(values: Values, others: Values) -> None:
+    bag = Bag.recorded(struct(values))
+    assert plain(bag.struct(bag.values)) == plain(struct(values))
+    added = bag.struct({**bag.values, **others})
+    for name in set(bag.secrets) & set(others):
+        assert plain(added)[name] in (values[name], secret(others[name])), "still a secret"
+
+
+@given(_VALUES)
+def test_no_text_of_a_secret_is_shown_by_another_output(value: Any) -> None:
+    bag = Bag.recorded(struct({"word": secret("hunter2"), "other": value}))
+    shown = plain(bag.struct({**bag.values, "arn": "arn:of:hunter2", "list": [{"x": "hunter2!"}]}))
+    assert shown["arn"] == secret("arn:of:hunter2")
+    assert shown["list"] == secret([{"x": "hunter2!"}])
 
 
 def test_refusals_by_path(cli: Cli) -> None:
@@ -300,7 +214,7 @@ def test_secrets_stay_marked(cli: Cli) -> None:
     role = cli.checked(ROLE, {"name": "plugin-secret-role", "assumeRolePolicy": TRUST})
     _, made = cli.create(ROLE, role)
     variables = {"OPEN": "shown", "TOKEN": secret("hunter2-token")}
-    given = {
+    wished = {
         "name": "plugin-secret",
         "role": made["arn"],
         "runtime": "python3.12",
@@ -309,9 +223,9 @@ def test_secrets_stay_marked(cli: Cli) -> None:
         "environment": {"variables": variables},
         "description": secret("hunter2-words"),
     }
-    inputs = cli.checked(FUNCTION, given)
+    inputs = cli.checked(FUNCTION, wished)
     assert inputs["environment"]["variables"] == variables
-    assert inputs["code"] == given["code"]
+    assert inputs["code"] == wished["code"]
     _, outputs = cli.create(FUNCTION, inputs)
     assert outputs["description"] == secret("hunter2-words")
     assert outputs["environment"] in (
@@ -343,16 +257,16 @@ def archive(statement: str) -> Values:
 def test_code_is_compared_by_hash_and_drift_by_what_was_applied(cli: Cli, aws: Clients) -> None:
     role = cli.checked(ROLE, {"name": "plugin-code-role", "assumeRolePolicy": TRUST})
     _, made = cli.create(ROLE, role)
-    given = {
+    wished = {
         "name": "plugin-code",
         "role": made["arn"],
         "runtime": "python3.12",
         "handler": "main.handler",
         "code": archive("return 1"),
     }
-    inputs = cli.checked(FUNCTION, given)
+    inputs = cli.checked(FUNCTION, wished)
     id, outputs = cli.create(FUNCTION, inputs)
-    assert outputs["code"] == given["code"]
+    assert outputs["code"] == wished["code"]
     assert cli.diff(FUNCTION, id, inputs, inputs).changes == DIFF.DIFF_NONE
     changed = cli.diff(FUNCTION, id, inputs, {**inputs, "code": archive("return 2")})
     assert list(changed.diffs) == ["code"]
@@ -443,8 +357,8 @@ def test_data_sources(cli: Cli) -> None:
 
 
 def test_provider_configuration(cli: Cli, tmp_path: Path) -> None:
-    given = struct({"region": "us-east-1", "defaultTags": '{"tags":{}}', "version": "7.51.0"})
-    answer = cli.stub.CheckConfig(provider_pb2.CheckRequest(news=given))
+    news = struct({"region": "us-east-1", "defaultTags": '{"tags":{}}', "version": "7.51.0"})
+    answer = cli.stub.CheckConfig(provider_pb2.CheckRequest(news=news))
     assert [(f.property, f.reason) for f in answer.failures] == [
         ("defaultTags", "has no effect on the embedded AWS: leave it out")
     ]
@@ -507,3 +421,16 @@ def test_process_tells_its_port_and_ends_on_interrupt(
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
     assert process.stdout.read() == ""
+
+
+def test_process_ends_when_the_cli_is_killed() -> None:
+    cli = (
+        "import subprocess, sys\n"
+        "plugin = [sys.executable, '-m', 'embedded_aws.provider.plugin']\n"
+        "process = subprocess.Popen(plugin, stdout=subprocess.PIPE, text=True)\n"
+        "process.stdout.readline()\n"
+        "print(process.pid)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", cli], capture_output=True, text=True, check=True)
+    pid = int(done.stdout)
+    wait_until(f"end of process {pid}", lambda: not alive(pid))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,19 @@ def test_passphrase_is_made_once_and_is_the_owners(pulumi: Pulumi) -> None:
     assert passphrase.read_text() == first
     assert len(first) > 40
     assert passphrase.stat().st_mode & 0o777 == 0o600
+
+
+def test_plugins_are_there_for_this_cli_only(pulumi: Pulumi) -> None:
+    environment = pulumi.prepared(["preview"])
+    plugins = Path(environment["PULUMI_HOME"]) / "plugins"
+    (provider,) = plugins.glob("resource-aws-v*/pulumi-resource-aws")
+    assert provider.read_text().splitlines() == [
+        "#!/bin/sh",
+        f'exec "{sys.executable}" -m embedded_aws.provider.plugin "$@"',
+    ]
+    host = shutil.which("pulumi-language-python", path=environment["PATH"])
+    assert host == str(pulumi.home / "bin" / "pulumi-language-python")
+    assert shutil.which("pulumi-resource-aws", path=environment["PATH"]) is None
 
 
 def test_every_embedded_aws_has_a_state(pulumi: Pulumi) -> None:

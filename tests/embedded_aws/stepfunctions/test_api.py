@@ -133,12 +133,15 @@ def test_a_broken_definition_is_refused_with_its_places(world: Any, machine: Mac
         refused = await code(w, "CreateStateMachine", name="m", definition=bad, roleArn="r")
         assert refused == (
             "InvalidDefinition: Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET:"
-            " Missing 'Next' target: B at /States/A/Next, NO_TERMINAL_STATE: Workflow has no"
-            " terminal state at /States'"
+            " Missing 'Next' target: B at /States/A/Next, MISSING_END_STATE: Workflow has no"
+            " terminal state at null'"
         )
         shown = await w.engine.handle("ValidateStateMachineDefinition", {"definition": bad})
         assert shown["result"] == "FAIL"
-        assert shown["diagnostics"][0]["location"] == "/States/A/Next"
+        assert [finding.get("location") for finding in shown["diagnostics"]] == [
+            "/States/A/Next",
+            None,
+        ]
         loose = json.dumps(machine({"A": {"Type": "Succeed", "Output": "{% $x %}"}}))
         request = {"definition": loose, "severity": "WARNING"}
         shown = await w.engine.handle("ValidateStateMachineDefinition", request)

@@ -13,9 +13,9 @@ BASE = "embedded_aws.stepfunctions"
 # Lower layers first: a module imports only what stands before it.
 ORDER = [
     "errors", "jsontext", "limits", "integrations", "expressions", "map_io", "definition",
-    "parse", "validate", "clock", "history", "store", "signals", "step", "retry",
-    "items", "activities", "tasks", "branches", "map_results", "map_run", "states", "execution",
-    "snapshots", "api", "__init__", "conformance",
+    "parse", "validate", "clock", "history", "store", "signals", "rights", "step", "retry",
+    "items", "activities", "tasks", "branches", "map_results", "map_run", "states",
+    "execution", "snapshots", "api", "__init__", "conformance",
 ]  # fmt: skip
 
 

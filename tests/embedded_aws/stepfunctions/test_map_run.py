@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.stepfunctions.conformance.stubs import MemoryS3
+from embedded_aws.stepfunctions.conformance.memory_s3 import MemoryS3
 
 Machine = Callable[..., dict[str, Any]]
 Run = Callable[..., Any]

@@ -92,7 +92,11 @@ def test_a_cause_comes_without_its_opening(world: Any) -> None:
         ([], {}, "InvalidDefinition"),
         (TASK, {"revealSecrets": True}, "'revealSecrets' is not implemented"),
         (TASK, {"inspectionLevel": "X"}, "inspectionLevel must be one of INFO, DEBUG, TRACE"),
-        ({"Type": "Pass", "End": True}, {"mock": {"result": "1"}}, "for Task states only"),
+        (
+            {"Type": "Pass", "End": True},
+            {"mock": {"result": "1"}},
+            "takes no mock: only Task, Map and Parallel do",
+        ),
     ],
 )
 def test_what_is_refused(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from embedded_aws.stepfunctions.errors import StatesError
+
 Machine = Callable[..., dict[str, Any]]
 
 STATES = {
@@ -99,6 +101,106 @@ def test_a_snapshot_of_another_version_is_refused(world: Any) -> None:
         w = world()
         with pytest.raises(ValueError, match="the snapshot has version 99, expected 1"):
             w.engine.restore({"version": 99})
+        await w.engine.aclose()
+
+    asyncio.run(main())
+
+
+# --- redrive after a restart
+
+
+WORK = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::test:work",
+    "Arguments": "{% $states.input %}",
+    "Output": "{% $string($states.result) & $string($v) %}",
+    "End": True,
+}
+PASSED_ON = {"StartAt": "N", "States": {"N": {"Type": "Pass", "Output": 0, "End": True}}}
+ITEMS = {"StartAt": "W", "States": {"W": WORK}}
+OF_ITEMS = {"StartAt": "W", "States": {"W": WORK | {"Output": "{% $string($states.result) %}"}}}
+DISTRIBUTED = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+NESTED = {
+    "Type": "Parallel",
+    "Branches": [
+        {"StartAt": "I", "States": {"I": {
+            "Type": "Map", "Items": [1, 2, 3], "ItemProcessor": ITEMS, "End": True}}},
+        PASSED_ON,
+    ],
+    "End": True,
+}  # fmt: skip
+REDRIVEN: list[tuple[str, dict[str, Any], Any]] = [
+    ("task", WORK | {"Arguments": 2}, "2a"),
+    ("map in a branch", NESTED, [["1a", "2a", "3a"], 0]),
+    ("map", {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": ITEMS, "End": True},
+     ["1a", "2a", "3a"]),
+    ("map run", {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": OF_ITEMS | DISTRIBUTED,
+                 "MaxConcurrency": 2, "End": True}, ["1", "2", "3"]),
+]  # fmt: skip
+
+
+class Once:
+    """A service that fails for the input 2 until it is mended, and counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.mended = False
+
+    async def __call__(self, arguments: Any, call: Any) -> Any:
+        self.calls.append(arguments)
+        await call.sleep(arguments)
+        if arguments == 2 and not self.mended:
+            raise StatesError("Bad")
+        return arguments
+
+
+@pytest.mark.parametrize(("state", "output"), [c[1:] for c in REDRIVEN], ids=[
+    c[0] for c in REDRIVEN])  # fmt: skip
+@pytest.mark.parametrize("restarts", [1, 2])
+def test_a_redrive_goes_on_after_a_restart(
+    world: Any, machine: Machine, state: dict[str, Any], output: Any, restarts: int
+) -> None:
+    async def main() -> None:
+        work = Once()
+        w = world(services={"work": work})
+        states = {"A": {"Type": "Pass", "Assign": {"v": "a"}, "Next": "S"}, "S": state}
+        failed = await w.ended(await w.start(await w.create(machine(states)), {}))
+        assert failed.status == "FAILED"
+        first = sorted(work.calls)
+        for _ in range(restarts):
+            data = json.loads(json.dumps(w.engine.snapshot()))
+            await w.engine.aclose()
+            w = world(services={"work": work})
+            w.engine.restore(data)
+        work.mended = True
+        redrive = {"executionArn": failed.shown["executionArn"]}
+        assert (await w.ended(redrive["executionArn"])).shown["redriveStatus"] == "REDRIVABLE"
+        await w.engine.handle("RedriveExecution", redrive)
+        again = await w.ended(redrive["executionArn"])
+        assert (again.status, again.output) == ("SUCCEEDED", output)
+        assert work.calls.count(1) == first.count(1)  # what was done stays done
+        assert again.shown["redriveCount"] == 1
+        await w.engine.aclose()
+
+    asyncio.run(main())
+
+
+def test_what_ran_at_a_restart_can_be_redriven(world: Any, machine: Machine) -> None:
+    async def main() -> None:
+        work = Once()
+        work.mended = True
+        w = world(services={"work": work})
+        execution = await w.start(await w.create(machine({"S": REDRIVEN[3][1]})), {})
+        await w.clock.advance_to(w.clock.now() + 1.5)  # the first child has ended, two run
+        data = json.loads(json.dumps(w.engine.snapshot()))
+        await w.engine.aclose()
+        w = world(services={"work": work})
+        w.engine.restore(data)
+        assert (await w.ended(execution)).status == "FAILED"
+        await w.engine.handle("RedriveExecution", {"executionArn": execution})
+        again = await w.ended(execution)
+        assert (again.status, again.output) == ("SUCCEEDED", ["1", "2", "3"])
+        assert work.calls.count(1) == 1
         await w.engine.aclose()
 
     asyncio.run(main())

@@ -214,7 +214,8 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
      [("A state name has at most 80 characters", "/States/" + "A" * 81)]),
     ("unfinished resource", of(A=TASK | {"Resource": "${WorkArn}"}),
      [("The substitution ${WorkArn} was not filled in", "/States/A/Resource")]),
-    ("unfinished argument", of(A=TASK | {"Arguments": {"a": ["${Name}", "arn:aws:s3:::${Bucket}"]}}),
+    ("unfinished argument", of(A=TASK | {
+        "Arguments": {"a": ["${Name}", "arn:aws:s3:::${Bucket}"]}}),
      [("The substitution ${Name} was not filled in", "/States/A/Arguments/a[0]"),
       ("The substitution ${Bucket} was not filled in", "/States/A/Arguments/a[1]")]),
     ("top level", of(A=PASS | {"Output": {"v": "{% phone %}"}}),

@@ -106,9 +106,7 @@ def test_retries_end_by_number_or_age(
     assert "kept in" in aws.deliveries.failures[0].error
 
 
-def test_a_queue_needs_a_policy_for_the_rule(
-    plumbing: Any, account: Any, aws: EmbeddedAws
-) -> None:
+def test_a_queue_needs_a_policy_for_the_rule(plumbing: Any, account: Any, aws: EmbeddedAws) -> None:
     closed = account.queue("closed")
     rule(plumbing, {"Arn": closed, "DeadLetterConfig": {"Arn": closed}})
     emit(plumbing, {"n": 1})

@@ -36,7 +36,9 @@ def seen(plumbing: Any) -> str:
 def keep(account: Any, seen: str) -> str:
     """A function that sends each event to the queue `seen`."""
     everything = [("sqs:*", "arn:aws:sqs:us-east-1:123456789012:*")]
-    return str(account.function("keep", KEEP, account.role("function", "lambda", *everything, *LOGS)))
+    return str(
+        account.function("keep", KEEP, account.role("function", "lambda", *everything, *LOGS))
+    )
 
 
 def bodies(plumbing: Any, queue: str) -> list[Any]:
@@ -59,7 +61,10 @@ def test_a_mapping_invokes_with_records_and_keeps_what_failed(
     assert mapping["State"] == "Enabled"
     plumbing.after(300)
     events = bodies(plumbing, seen)
-    assert [[r["body"] for r in event["Records"]] for event in events] == [["fine", "fail"], ["fail"]]
+    assert [[r["body"] for r in event["Records"]] for event in events] == [
+        ["fine", "fail"],
+        ["fail"],
+    ]
     assert [m["MessageId"] for m in plumbing.take(dead)] == [bad]
     plumbing.client("lambda").delete_event_source_mapping(UUID=mapping["UUID"])
     plumbing.send(queue, "later")

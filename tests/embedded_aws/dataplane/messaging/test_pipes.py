@@ -73,9 +73,7 @@ def test_a_message_starts_one_execution_with_an_array_and_is_deleted(
 
 def test_a_delayed_message_comes_when_the_clock_gets_there(plumbing: Any, machine: str) -> None:
     queue = plumbing.queue("jobs")
-    plumbing.pipe(
-        queue, machine, plumbing.pipe_role(queue, ("states:StartExecution", machine))
-    )
+    plumbing.pipe(queue, machine, plumbing.pipe_role(queue, ("states:StartExecution", machine)))
     plumbing.send(queue, {"n": 1}, DelaySeconds=600)
     client = plumbing.client("stepfunctions")
     plumbing.after(601)
@@ -126,7 +124,7 @@ def test_filters_choose_and_drop(plumbing: Any, machine: str) -> None:
     plumbing.send(queue, "plain", MessageAttributes=force)
     plumbing.after(1)
     got = sorted(r["body"] for records in plumbing.inputs(machine) for r in records)
-    assert got == ['plain', '{"kind": "a", "n": 2}', '{"kind": "x-1", "n": 5}']
+    assert got == ["plain", '{"kind": "a", "n": 2}', '{"kind": "x-1", "n": 5}']
     assert plumbing.counts(queue) == (0, 0, 0)
 
 
@@ -183,9 +181,7 @@ def test_a_failing_target_returns_the_message_until_it_is_dead(
     assert plumbing.counts(queue) == (0, 0, 0)
 
 
-def test_the_clock_goes_on_while_an_express_execution_waits(
-    plumbing: Any, account: Any
-) -> None:
+def test_the_clock_goes_on_while_an_express_execution_waits(plumbing: Any, account: Any) -> None:
     states = {"Wait": {"Type": "Wait", "Seconds": 200, "End": True}}
     machine = express(account, states)
     queue = plumbing.queue("jobs", VisibilityTimeout="300")
@@ -277,7 +273,9 @@ def test_queues_and_topics_are_targets_of_single_records(plumbing: Any, account:
     )
     source = plumbing.queue("more")
     role = plumbing.pipe_role(source, ("sns:Publish", topic), name="publisher")
-    plumbing.pipe(source, topic, role, Name="publish", TargetParameters={"InputTemplate": "<$.body>"})
+    plumbing.pipe(
+        source, topic, role, Name="publish", TargetParameters={"InputTemplate": "<$.body>"}
+    )
     plumbing.send(source, "hello")
     plumbing.after(2)
     assert [m["Body"] for m in plumbing.take(inbox)] == ["hello"]
@@ -400,7 +398,10 @@ def test_an_updated_pipe_is_the_new_one(plumbing: Any, account: Any, machine: st
 def test_a_pipe_does_what_its_role_may_and_nothing_else(
     plumbing: Any, account: Any, aws: EmbeddedAws, machine: str
 ) -> None:
-    queue, pipes = plumbing.queue("jobs", plumbing.queue("dead"), receives=1), plumbing.client("pipes")
+    queue, pipes = (
+        plumbing.queue("jobs", plumbing.queue("dead"), receives=1),
+        plumbing.client("pipes"),
+    )
     blind = account.role("blind", "pipes", ("states:StartExecution", machine))
     plumbing.pipe(queue, machine, blind)
     found = pipes.describe_pipe(Name="pipe")
@@ -438,7 +439,10 @@ def test_a_queue_that_may_not_be_read_any_more_is_tried_again_without_driving_th
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"Enrichment": "arn:aws:lambda:us-east-1:123456789012:function:f"}, "no pipes with Enrich"),
+        (
+            {"Enrichment": "arn:aws:lambda:us-east-1:123456789012:function:f"},
+            "no pipes with Enrich",
+        ),
         ({"LogConfiguration": {"Level": "ERROR"}}, "no pipes with LogConfiguration"),
         ({"Source": "arn:aws:kinesis:us-east-1:123456789012:stream/s"}, "only from SQS queues"),
         ({"Target": "arn:aws:events:us-east-1:123456789012:event-bus/b"}, "targets may be of"),
