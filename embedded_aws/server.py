@@ -25,7 +25,7 @@ from embedded_aws.dataplane.gateway import Gateway, listen
 from embedded_aws.dataplane.loopback import Loopback
 from embedded_aws.dataplane.messaging.async_invokes import AsyncInvokes
 from embedded_aws.dataplane.messaging.consumers import Consumers
-from embedded_aws.dataplane.model import model_handler
+from embedded_aws.dataplane.model import ENGINE_SESSION, model_handler, stalling
 from embedded_aws.dataplane.monitoring import Monitoring
 from embedded_aws.dataplane.mount import forget_all, mount, use_loop
 from embedded_aws.dataplane.schedules import Schedules
@@ -72,7 +72,7 @@ class EmbeddedAws:
         self.clock = clock
         self.data = data
         self.endpoint = Endpoint(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        self.model = ModelEndpoint(upstream)
+        self.model = ModelEndpoint(upstream, sleep=stalling(clock))
         self.faults = ServiceFaults()
         self.functions = Functions(self.endpoint, RUNTIME_ROOT, clock.hold, clock.now)
         self.deliveries = Deliveries(clock)
@@ -80,7 +80,7 @@ class EmbeddedAws:
         self.engine: StepFunctions
         self._listener = listener
         self._gateway = Gateway(self._status)
-        self._roles = RoleClients(self.endpoint, "states.amazonaws.com", "workflow", UNTRUSTED)
+        self._roles = RoleClients(self.endpoint, "states.amazonaws.com", ENGINE_SESSION, UNTRUSTED)
         self._schedules = Schedules(clock, self.deliveries.for_schedule)
         self._model_threads = ThreadPoolExecutor(THREADS, "model")
         self._monitoring: Monitoring

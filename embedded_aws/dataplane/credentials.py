@@ -50,6 +50,9 @@ class Session:
     token: str
 
 
+_session_names: dict[str, str] = {}
+
+
 def require_administrator_secret() -> None:
     """Makes the account id with its secret the only key that acts as administrator.
 
@@ -83,6 +86,7 @@ def assume(role_arn: str, session_name: str) -> Session:
         token=hashlib.sha256(f"token {digest}".encode()).hexdigest(),
     )
     account, role = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
+    _session_names[session.access_key] = session_name
     ministack.service("sts").register_session(
         session.access_key,
         {
@@ -95,6 +99,11 @@ def assume(role_arn: str, session_name: str) -> Session:
         },
     )
     return session
+
+
+def session_name(access_key: str) -> str | None:
+    """Under which name a role was assumed; None for other access keys."""
+    return _session_names.get(access_key)
 
 
 def may(session: Session, action: str, resource: str) -> bool:

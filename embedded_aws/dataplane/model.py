@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+import functools
 import json
 import re
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from embedded_aws.dataplane import ministack
+from embedded_aws.dataplane.credentials import session_name
 from embedded_aws.dataplane.states import Handler, Response
 from embedded_aws.endpoint import ACCOUNT
+from embedded_aws.stepfunctions.clock import Clock
 
 _INVOKE = re.compile(r"/model/(?P<model>.+)/invoke")
 # Inference profiles start with a geography; calls through one need the profile and its models.
@@ -19,6 +25,11 @@ _PROFILE = re.compile(r"(?:us-gov|global|us|eu|apac|jp|au|ca|sa)\.(?P<model>.+\.
 
 # Where the error's name travels; boto3 raises the exception of that name.
 _ERROR_HEADER = "x-amzn-ErrorType"
+
+
+ENGINE_SESSION = "workflow"  # under which the engine assumes the roles of state machines
+
+_of_engine: contextvars.ContextVar[bool] = contextvars.ContextVar("of_engine", default=False)
 
 
 class Reply(Protocol):
@@ -78,11 +89,32 @@ def model_handler(model: Model, threads: Executor) -> Handler:
         denied = _denied_behind_profile(found["model"], headers)
         if denied is not None:
             return _error(403, "AccessDeniedException", denied)
+        key = ministack.core("router").extract_access_key_id(headers, query)
+        of_engine = session_name(key) == ENGINE_SESSION
+        context = contextvars.copy_context()
+        context.run(_of_engine.set, of_engine)
         loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(threads, model.invoke, found["model"], body)
+        call = functools.partial(context.run, model.invoke, found["model"], body)
+        reply = await loop.run_in_executor(threads, call)
         return reply.status, dict(reply.headers), reply.body
 
     return handle
+
+
+def stalling(clock: Clock) -> Callable[[float], None]:
+    """What the model endpoint's stalls wait with, in its threads: the engine's clock.
+
+    A virtual clock stands still while a workflow calls, except here, where the call waits for it.
+    """
+
+    async def stall(seconds: float, of_engine: bool) -> None:
+        with clock.lend() if of_engine else contextlib.nullcontext():
+            await clock.sleep(seconds)
+
+    def sleep(seconds: float) -> None:
+        asyncio.run_coroutine_threadsafe(stall(seconds, _of_engine.get()), clock.loop).result()
+
+    return sleep
 
 
 def _denied_behind_profile(model_id: str, headers: dict[str, str]) -> str | None:

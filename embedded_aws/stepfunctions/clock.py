@@ -192,6 +192,18 @@ class Clock:
         finally:
             self._add(-1)
 
+    @contextmanager
+    def lend(self) -> Iterator[None]:
+        """Inside a call in flight: the call itself waits for the clock, which may go on. Any thread.
+
+        Only where something is sure to count the call as in flight.
+        """
+        self._add(-1)
+        try:
+            yield
+        finally:
+            self._add(1)
+
     def _add(self, change: int) -> None:
         with self._lock:
             self._busy += change

@@ -81,12 +81,16 @@ def test_apply_change_and_destroy(
 
 
 def test_refusals_are_sentences(
-    project: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: SmallProject,
+    data_plane: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert dej(monkeypatch, "apply") == 1
+    there = ("--endpoint", data_plane.url)
+    assert dej(monkeypatch, "apply", *there) == 1
     assert capsys.readouterr().err.startswith("error: Pulumi.yaml does not exist in ")
     project.write('aws.s3.Bucket("a")\naws.s3.Bucket("b")')
-    assert dej(monkeypatch, "apply") == 1
+    assert dej(monkeypatch, "apply", *there) == 1
     assert capsys.readouterr().err == (
         "error: aws:s3/bucket:Bucket a: bucket is required\n"
         "  because: aws:s3/bucket:Bucket b: bucket is required\n"
@@ -98,7 +102,7 @@ def test_refusals_are_sentences(
     bucket = aws.s3.Bucket("a", bucket="commands-a")
     aws.s3.Bucket("b", bucket=bucket.bucket.apply(fail))
     """)
-    assert dej(monkeypatch, "apply") == 1
+    assert dej(monkeypatch, "apply", *there) == 1
     assert capsys.readouterr().err == (
         "error: The program of stack local failed: ValueError.\n"
         "  because: settings are wrong\n"

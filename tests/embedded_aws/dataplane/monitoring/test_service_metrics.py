@@ -146,6 +146,52 @@ def test_executions_by_machine(
     assert time == (9000 if metric == "ExecutionsTimedOut" else 0)
 
 
+def test_a_slow_model_takes_the_clocks_time_and_drives_an_alarm(
+    aws: EmbeddedAws, account: Any, statistics: Statistics
+) -> None:
+    cloudwatch = aws.endpoint.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="slow",
+        Namespace="AWS/Bedrock",
+        MetricName="InvocationLatency",
+        Dimensions=[{"Name": "ModelId", "Value": MODEL}],
+        ExtendedStatistic="p99",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=120_000,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    arn = f"arn:aws:bedrock:us-east-1::foundation-model/{MODEL}"
+    role = account.role("workflow", "states", ("bedrock:InvokeModel", arn))
+    body = {"messages": [{"role": "user", "content": "hello"}], "max_completion_tokens": 9}
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::bedrock:invokeModel",
+        "Arguments": {"ModelId": MODEL, "Body": body},
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Done"}],
+        "Next": "Done",
+    }
+    machine = account.machine("m", role, {"Call": call, "Done": {"Type": "Succeed"}})
+    aws.model.faults.stall(130, times=3)
+    aws.model.faults.replay("{}", times=3)
+    states = aws.endpoint.client("stepfunctions")
+    with aws.clock.hold():
+        for _ in range(3):
+            states.start_execution(stateMachineArn=machine)
+    aws.advance_to(START.timestamp() + 200)
+    assert statistics("AWS/Bedrock", "InvocationLatency", ModelId=MODEL) == {
+        "Sum": 390_000,
+        "Maximum": 130_000,
+        "SampleCount": 3,
+    }
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert alarm["StateValue"] == "ALARM"
+    aws.advance_to(START.timestamp() + 3600)
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert alarm["StateValue"] == "OK"
+
+
 def test_a_dead_letter_queue_drives_an_alarm_and_emptied_ends_it(
     aws: EmbeddedAws, account: Any, statistics: Statistics
 ) -> None:
