@@ -55,5 +55,6 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json
+	@command -v npm > /dev/null || { echo "make lint needs Node with npm: install both." >&2; exit 1; }
 	npm ci --no-audit --no-fund --silent
 	@touch $@

@@ -26,7 +26,7 @@ from infra.settings import PROFILE_PREFIX
 from infra.settings_errors import SettingsError
 
 _OPENAI = ("openai.", "mistral.", "google.", "minimax.", "qwen.", "moonshot.", "deepseek.",
-           "meta.llama4", "offline-")  # fmt: skip
+           "meta.llama4", "offline-rules-v1")  # fmt: skip
 _ANTHROPIC = "anthropic."
 _GPT_OSS = "openai.gpt-oss"
 _ANTHROPIC_VERSION = "bedrock-2023-05-31"

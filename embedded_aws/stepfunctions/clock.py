@@ -194,9 +194,9 @@ class Clock:
 
     @contextmanager
     def lend(self) -> Iterator[None]:
-        """Inside a call in flight: the call itself waits for the clock, which may go on. Any thread.
+        """Inside a call in flight that waits for the clock itself: it may go on. Any thread.
 
-        Only where something is sure to count the call as in flight.
+        Only where exactly one `hold` counts the call.
         """
         self._add(-1)
         try:

@@ -6,11 +6,11 @@ from dataclasses import fields
 from typing import Any
 
 from .definition import Graph
-from .execution import new_history
 from .history import History, Texts, failure
 from .jsontext import JsonText, dumps
 from .parse import parse
 from .store import Activity, Execution, MachineRecord, MapRun, Plan, Services
+from .walk import new_history
 
 VERSION = 1
 INTERRUPTED = "The embedded AWS stopped while this execution was running."

@@ -182,13 +182,23 @@ class Services:
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     async def run_blocking(self, function: Callable[[], Any]) -> Any:
-        """Runs a plain function in a thread; the clock counts it until it really ends."""
+        """Runs a plain function in a thread; the clock counts it until it really ends.
 
-        def counted() -> Any:
-            with self.clock.hold():
-                return function()
+        It counts once, also if nobody waits for it any more: the task that waits is parked.
+        """
+        waiter, held = Waiter(self.clock), self.clock.hold()
+        held.__enter__()
+        future = asyncio.get_running_loop().run_in_executor(self.pool, function)
 
-        return await asyncio.get_running_loop().run_in_executor(self.pool, counted)
+        def done(ended: asyncio.Future[Any]) -> None:
+            if not ended.cancelled():
+                ended.exception()  # of a call that was given up it is of no interest
+            waiter.wake()
+            held.__exit__(None, None, None)
+
+        future.add_done_callback(done)
+        await waiter.wait()
+        return future.result()
 
     async def ended(self, execution_arn: str) -> None:
         """Returns once an execution runs no more, at once where the engine does not know it."""

@@ -119,7 +119,7 @@ def test_any_other_family_is_refused(model: str) -> None:
     assert str(refused.value) == (
         f"enrichment.models.pass2 is {model!r}, of a family that cannot be asked; choose a model "
         "whose id begins with anthropic., openai., mistral., google., minimax., qwen., moonshot., "
-        "deepseek., meta.llama4, offline-"
+        "deepseek., meta.llama4, offline-rules-v1"
     )
 
 

@@ -168,6 +168,9 @@ def test_an_unreadable_file_fails_loudly(stack: Stack, body: bytes) -> None:
         {"year": "2026", "month": "1", "day": "31", "hour": "06"},
         {"year": "2026", "month": "01", "day": "31"},
         {"year": 2026, "month": "01", "day": "31", "hour": "06"},
+        {"year": "2026", "month": "13", "day": "31", "hour": "06"},
+        {"year": "2026", "month": "01", "day": "00", "hour": "06"},
+        {"year": "2026", "month": "01", "day": "31", "hour": "24"},
     ],
 )
 def test_a_partition_that_is_none_is_refused(stack: Stack, partition: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..definition import Graph, Map, Parallel, Retriable, State, Task, all_graphs
 from ..errors import ApiError, EvaluationError, StatesError
-from ..execution import new_execution, visit_once
+from ..execution import visit_once
 from ..history import failure
 from ..integrations.base import Call, Integration
 from ..jsontext import JsonText, dumps
@@ -19,6 +19,7 @@ from ..retry import catcher_of, retrier_of, wait_before
 from ..signals import Publisher
 from ..step import Step
 from ..store import Plan, Services, Store
+from ..walk import new_execution
 from . import inspection
 from .checks import Request, json_of, refuse, required, validation
 from .machines import invalid_definition

@@ -12,6 +12,8 @@ LANGUAGES = ("JSONata", "neutral")
 # A definition names an activity by a placeholder of the recording or by its ARN.
 _ACTIVITY = re.compile(r"<?activity[\w.-]*>?|arn:[^:]*:states:[^:]*:[^:]*:activity:.+")
 
+_BODIES = ("body", "content", "text", "data", "value")
+
 
 def load_cases(folder: Path) -> list[dict[str, Any]]:
     """Every JSONata and neutral case of a folder and its subfolders, by path."""
@@ -36,6 +38,29 @@ def tasks_of(graph: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from tasks_of(part)
         for field in ("ItemProcessor", "Iterator"):
             yield from tasks_of(state.get(field))
+
+
+def objects_of(setup: Any) -> dict[str, dict[str, str | None]]:
+    """The S3 objects of a setup as bucket -> key -> text, however the setup lists them."""
+    found: dict[str, dict[str, str | None]] = {}
+    parts = setup if isinstance(setup, list) else [setup] if isinstance(setup, dict) else []
+    for part in parts:
+        if not isinstance(part, dict):
+            continue
+        named = {str(name).lower(): value for name, value in part.items()}
+        if isinstance(named.get("bucket"), str) and isinstance(named.get("key"), str):
+            body = next((named[name] for name in _BODIES if name in named), None)
+            text = body if isinstance(body, str | None) else json.dumps(body)
+            found.setdefault(named["bucket"], {})[named["key"]] = text
+            continue
+        objects = named.get("s3_objects")
+        for bucket, keys in objects.items() if isinstance(objects, dict) else ():
+            found.setdefault(bucket, {}).update(keys)
+        inner = objects if isinstance(objects, list) else list(part.values())
+        for value in inner:
+            for bucket, keys in objects_of(value if value is not objects else None).items():
+                found.setdefault(bucket, {}).update(keys)
+    return found
 
 
 def is_activity(resource: Any) -> bool:

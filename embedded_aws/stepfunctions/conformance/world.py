@@ -10,7 +10,7 @@ from .. import StepFunctions
 from ..clock import Clock
 from ..integrations import resolve
 from ..integrations.base import Integration
-from .cases import activity_name, is_activity, tasks_of, worker_names
+from .cases import activity_name, is_activity, objects_of, tasks_of, worker_names
 from .memory_s3 import MemoryS3
 from .replay import Replay
 from .stubs import Names, StubIntegration, names_of, work
@@ -36,8 +36,7 @@ class World:
                 state["Resource"] = _activity_arn(state["Resource"])
                 self.activities.add(state["Resource"])
             self.states.setdefault(str(state.get("Resource")), set()).add(name)
-        setup = case.get("setup")
-        self.s3 = MemoryS3(setup.get("s3_objects", {}) if isinstance(setup, dict) else {})
+        self.s3 = MemoryS3(objects_of(case.get("setup")))
         self.engine = StepFunctions(
             Clock.virtual(START),
             lambda role, service: self.s3,

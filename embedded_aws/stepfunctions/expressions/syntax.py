@@ -114,15 +114,17 @@ def inspect(symbol: Any) -> Reads:
     return reads
 
 
+def _at_top_level(name: str) -> str:
+    return f"Reference to '{name}' at the top level is not supported."
+
+
 def _refuse_context(symbol: Any) -> None:
     """An expression has no context value: names, `$` and `*` mean something inside a path only."""
     name = _CONTEXT.get(symbol.type)
-    if symbol.type == "name" or (symbol.type == "variable" and symbol.value in ("", "$")):
-        name = str(symbol.value) if symbol.type == "name" else f"${symbol.value}"
+    if symbol.type == "name" or (symbol.type == "variable" and symbol.value == ""):
+        name = str(symbol.value) if symbol.type == "name" else "$"
     if name is not None:
-        raise SyntaxProblem(
-            f"Reference to '{name}' at the top level is not supported.", UNSUPPORTED
-        )
+        raise SyntaxProblem(_at_top_level(name), UNSUPPORTED)
     for child in in_context(symbol):
         if child is not symbol.procedure:  # `sum(x)` for `$sum(x)` fails when it is evaluated
             _refuse_context(child)
@@ -155,6 +157,8 @@ def _visit(symbol: Any, bound: set[str], reads: Reads) -> None:
 def _read(name: str, bound: set[str], reads: Reads) -> None:
     if name == "eval" and name not in bound:
         raise SyntaxProblem("The function $eval is not supported", UNSUPPORTED)
+    if name == "$":
+        raise SyntaxProblem(_at_top_level("$$"), UNSUPPORTED)
     if name not in ("", "$", "states") and name not in bound:
         reads.variables.add(name)
 

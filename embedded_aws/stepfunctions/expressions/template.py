@@ -14,7 +14,7 @@ from .failures import DEPTH, Failure, LimitExceeded
 from .frames import Frame, Node, Run
 from .functions import BUILTINS
 from .nodes import compile_node
-from .syntax import SyntaxProblem, inspect, parse
+from .syntax import INVALID, SyntaxProblem, inspect, parse
 from .values import UNDEFINED, plain
 
 UNDEFINED_DETAIL = "returned nothing (undefined)."
@@ -134,6 +134,10 @@ def _compiled(
             return None
         expressions.append(expression)
         return functools.partial(expression.evaluate, path)
+    if isinstance(value, str) and value.startswith("{%") != value.endswith("%}"):
+        message = "An expression starts with {% and ends with %}, without spaces around them"
+        problems.append(Diagnostic("ERROR", INVALID, message, path))
+        return None
     if isinstance(value, dict):
         fields = {
             key: _compiled(item, f"{path}/{key}", expressions, problems)

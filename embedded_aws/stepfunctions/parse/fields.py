@@ -230,9 +230,8 @@ class Fields:
             return compile_template(raw, f"{self.path}{name}")
         except DefinitionError as error:
             for finding in error.diagnostics:
-                inner = finding.location.removeprefix(f"{self.path}{name}").strip("/")
-                where = self.at(name) + (f"/{inner}" if inner else "")
-                self.problems.error(finding.message, where, finding.code)
+                inner = finding.location.removeprefix(f"{self.path}{name}")
+                self.problems.error(finding.message, self.at(name) + inner, finding.code)
             return Literal(None)
 
     def _refuse_paths(self, raw: Any, where: str) -> None:

@@ -51,7 +51,7 @@ def test_the_samples() -> None:
     assert report["model_calls_on_rerun"] == 0
     assert report["rerun_equal"] is True
     assert report["failed_partitions"] == []
-    for part in ("Written to Silver-AI", "A few postings", "enrich-partitions", "Totals"):
+    for part in ("Written to s3://", "A few postings", "enrich-partitions", "Totals"):
         assert part in shown
 
 

@@ -15,7 +15,7 @@ ORDER = [
     "errors", "jsontext", "limits", "integrations", "expressions", "map_io", "definition",
     "parse", "validate", "clock", "history", "store", "signals", "rights", "step", "retry",
     "items", "activities", "tasks", "branches", "map_results", "map_run", "states",
-    "execution", "snapshots", "api", "__init__", "conformance",
+    "walk", "execution", "snapshots", "api", "__init__", "conformance",
 ]  # fmt: skip
 
 

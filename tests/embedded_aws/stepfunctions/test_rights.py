@@ -14,7 +14,7 @@ from embedded_aws.stepfunctions.clock import Clock
 from embedded_aws.stepfunctions.errors import StatesError
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
-WAITING = {
+WAITING: dict[str, Any] = {
     "Type": "Task",
     "Resource": "arn:aws:states:::states:startExecution.sync:2",
     "Arguments": {"StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:child"},
@@ -190,5 +190,47 @@ def test_a_job_that_nobody_waits_for_is_stopped(
         assert (ended.status, ended.seconds) == (status, 5)
         assert stopped == [({"ExecutionArn": "child"}, ROLE)]
         await w.engine.aclose()
+
+    asyncio.run(main())
+
+
+class OwnStates:
+    """boto3's client of an engine in the same process, for calls from other threads."""
+
+    def __init__(self) -> None:
+        self.engine: Any = None
+        self.loop = asyncio.get_running_loop()
+
+    def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
+        operation = "".join(part.capitalize() for part in method.split("_"))
+
+        def call(**request: Any) -> dict[str, Any]:
+            done = asyncio.run_coroutine_threadsafe(
+                self.engine.handle(operation, request), self.loop
+            )
+            return dict(done.result(10))
+
+        return call
+
+
+def test_the_execution_of_a_stopped_parent_is_stopped() -> None:
+    async def main() -> None:
+        states = OwnStates()
+        engine = states.engine = StepFunctions(Clock.virtual(0), lambda role, name: states)
+        wait = _definition({"Type": "Wait", "Seconds": 1000, "End": True})
+        for name, definition in [("child", wait), ("parent", _definition(WAITING))]:
+            request = {"name": name, "definition": definition, "roleArn": ROLE}
+            machine = (await engine.handle("CreateStateMachine", request))["stateMachineArn"]
+        with engine.services.clock.hold():
+            parent = await engine.handle("StartExecution", {"stateMachineArn": machine})
+            child = WAITING["Arguments"]["StateMachineArn"]
+            while len(engine.services.store.by_machine.get(child, [])) == 0:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+            await engine.handle("StopExecution", {"executionArn": parent["executionArn"]})
+            (arn,) = engine.services.store.by_machine[child]
+            await asyncio.wait_for(engine.services.ended(arn), 10)
+        assert engine.services.store.executions[arn].status == "ABORTED"
+        await engine.aclose()
 
     asyncio.run(main())

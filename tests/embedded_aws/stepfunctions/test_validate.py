@@ -222,6 +222,12 @@ REFUSED: list[tuple[str, Any, list[tuple[str, str]]]] = [
      [("Reference to 'phone' at the top level is not supported.", "/States/A/Output/v")]),
     ("bracket", of(A=PASS | {"Output": "{% $x[1,2) %}"}),
      [('Expected "]", got "," at position 5', "/States/A/Output")]),
+    ("not closed", of(A=PASS | {"Output": ["{% 1 + 1"]}), [(
+        "An expression starts with {% and ends with %}, without spaces around them",
+        "/States/A/Output[0]")]),
+    ("space before", of(A=PASS | {"Assign": {"y": " {% 1 %}"}}), [(
+        "An expression starts with {% and ends with %}, without spaces around them",
+        "/States/A/Assign/y")]),
     ("unfinished expression", of(A=PASS | {"Assign": {"y": "{% 1 + %}"}}),
      [("Unexpected end of expression at position 3", "/States/A/Assign/y")]),
     ("unfinished string", of(A=TASK | {"Arguments": {"a": "{% 'b %}"}}), [(

@@ -37,15 +37,21 @@ def evaluate(template: Any, value: Any = None, **variables: Any) -> Any:
     return compile_template(template, "Output").evaluate(scope(value, **variables))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["plain", " {% 1 %}", "{% 1 %} ", "x{% 1 %}", "{%", "%}", "{%}", "{% 1 % }", "", "{ % 1 %}"],
-)
+@pytest.mark.parametrize("text", ["plain", "a {% 1 %} b", "{%}", "", "{ % 1 % }", "{{% 1 %}}"])
 def test_only_a_whole_marked_string_is_an_expression(text: str) -> None:
     template = compile_template(text, "Output")
 
     assert template.is_literal
     assert template.evaluate(scope()) == text
+
+
+@pytest.mark.parametrize(
+    "text", [" {% 1 %}", "{% 1 %} ", "x{% 1 %}", "{%", "%}", "{% 1 % }", "{ % 1 %}"]
+)
+def test_half_a_mark_is_refused(text: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        compile_template({"a": [text]}, "Output")
+    assert [finding.location for finding in refused.value.diagnostics] == ["Output/a[0]"]
 
 
 @pytest.mark.parametrize("text", ["{%1+1%}", "{%   1+1\n%}", "{% /* two */ 1 + 1 %}"])
