@@ -33,6 +33,8 @@ class Verdict:
 
 def run_case(case: dict[str, Any]) -> Verdict:
     """Runs one case to its end; an exception of the engine is a difference."""
+    if "unreadable" in case:
+        return Verdict(_id(case), f"the file is no JSON: {case['unreadable']}")
     try:
         return asyncio.run(asyncio.wait_for(_run(case), PATIENCE))
     except TimeoutError:

@@ -16,13 +16,24 @@ _BODIES = ("body", "content", "text", "data", "value")
 
 
 def load_cases(folder: Path) -> list[dict[str, Any]]:
-    """Every JSONata and neutral case of a folder and its subfolders, by path."""
-    found = (json.loads(path.read_text()) for path in sorted(folder.rglob("*.json")))
+    """Every JSONata and neutral case of a folder and its subfolders, by path.
+
+    A file that is no JSON stands in the list as `{"id", "unreadable"}`.
+    """
+    found = [_read(path) for path in sorted(folder.rglob("*.json"))]
     return [case for case in found if isinstance(case, dict) and _is_ours(case)]
 
 
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        return {"id": path.name, "unreadable": str(error)}
+
+
 def _is_ours(case: dict[str, Any]) -> bool:
-    return "definition" in case and case.get("query_language") in LANGUAGES
+    wanted = "definition" in case and case.get("query_language") in LANGUAGES
+    return wanted or "unreadable" in case
 
 
 def tasks_of(graph: Any) -> Iterator[tuple[str, dict[str, Any]]]:

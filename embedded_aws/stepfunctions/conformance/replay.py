@@ -122,7 +122,7 @@ class _History:
 
     def __init__(self, events: list[dict[str, Any]]) -> None:
         self._events = events
-        self._by_id = {event["id"]: event for event in events if isinstance(event["id"], int)}
+        self._by_id = {event["id"]: event for event in events if isinstance(event.get("id"), int)}
         self.scheduled = {
             state
             for event in events

@@ -383,7 +383,10 @@ def test_cases_in_subfolders_are_found_and_other_files_are_not(tmp_path: Path) -
     (tmp_path / "a" / "case.json").write_text(json.dumps(CASE))
     (tmp_path / "list.json").write_text("[]")
     (tmp_path / "note.json").write_text('{"query_language": "JSONata"}')
-    assert [found["id"] for found in load_cases(tmp_path)] == ["a-case"]
+    (tmp_path / "torn.json").write_text('{"id": ')
+    found = load_cases(tmp_path)
+    assert [one["id"] for one in found] == ["a-case", "torn.json"]
+    assert (run_case(found[1]).difference or "").startswith("the file is no JSON")
 
 
 @pytest.mark.parametrize("definition", [[], {"States": []}, {"States": {"A": 1}}, "{", {}])
