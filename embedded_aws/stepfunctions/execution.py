@@ -122,6 +122,7 @@ class Run:
             # The history closes first: what the cancelled states have to say is dropped.
             self._end(status, 0, details)
             if self._task is not None:
+                self.execution.leaving = self._task
                 self.services.clock.cancel(self._task)
 
     def _end(self, status: str, prev: int, details: Mapping[str, Any]) -> None:

@@ -83,6 +83,7 @@ class Execution:
     context: Mapping[str, Any] = field(default_factory=dict)  # given by TestState, else empty
     when_ended: Callable[[Execution], None] | None = None
     waiters: list[Waiter] = field(default_factory=list)  # woken once it has ended
+    leaving: asyncio.Task[Any] | None = None  # cleans up what a stop or timeout interrupted
 
     def parse_values(self) -> None:
         """Makes values of the texts that a snapshot left as input and output."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from ..clock import Waiter
@@ -152,9 +153,11 @@ def _not_redrivable(execution: Execution) -> str | None:
     return None
 
 
-def redrive(services: Services, request: Request) -> dict[str, Any]:
-    """Goes on from the states that failed or were aborted."""
+async def redrive(services: Services, request: Request) -> dict[str, Any]:
+    """Goes on from the states that failed or were aborted, once these have cleaned up."""
     execution = _standard(services, request)
+    if execution.leaving is not None:
+        await asyncio.wait({execution.leaving})
     reason = _not_redrivable(execution)
     expired = (execution.stopped or 0) + REDRIVE_SECONDS < services.clock.now()
     if reason is None and expired:
