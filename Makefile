@@ -14,11 +14,11 @@ demo: $(READY)
 	$(BIN)/dej demo $(if $(POSTINGS),--postings "$(POSTINGS)")
 
 ## make test: every test that takes seconds
-test: $(READY)
+test: $(READY) $(NODE_READY)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 ## make test-all: the slow ones too; those of the Pulumi CLI only where it can be built
-test-all: $(READY)
+test-all: $(READY) $(NODE_READY)
 	-$(BIN)/python -m embedded_aws.provider.pulumi_cli.build
 	$(BIN)/pytest -n 2 --dist loadfile
 
@@ -55,6 +55,6 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json
-	@command -v npm > /dev/null || { echo "make lint needs Node with npm: install both." >&2; exit 1; }
+	@command -v npm > /dev/null || { echo "make lint and make test need Node with npm: install both." >&2; exit 1; }
 	npm ci --no-audit --no-fund --silent
 	@touch $@

@@ -17,10 +17,6 @@ from infra.lint.cloudformation import UnknownType
 from infra.lint.program import Stack
 from infra.platform import ROOT
 
-needs_validator = pytest.mark.skipif(
-    not (ROOT / checks.VALIDATOR).exists(), reason="npm ci has not run"
-)
-
 
 def posting(dev: Stack, **states: Mapping[str, Any]) -> str:
     """The definition of enrich_posting with other states in the place of its own."""
@@ -38,7 +34,6 @@ BROKEN_STATES = [
 ]
 
 
-@needs_validator
 @pytest.mark.parametrize(("name", "state"), BROKEN_STATES, ids=range(len(BROKEN_STATES)))
 def test_a_broken_workflow_is_found(dev: Stack, name: str, state: Mapping[str, Any]) -> None:
     found = checks.workflows(ROOT, {"enrich-posting": posting(dev, **{name: state})})
@@ -47,7 +42,6 @@ def test_a_broken_workflow_is_found(dev: Stack, name: str, state: Mapping[str, A
     assert all(finding.startswith("enrich-posting: ") for finding in found)
 
 
-@needs_validator
 def test_the_right_one_of_several_workflows_is_named(dev: Stack) -> None:
     good = posting(dev)
     broken = posting(dev, NotClaimed={"Type": "Succed"})
@@ -170,7 +164,6 @@ def test_the_lock_of_the_tools_names_no_host() -> None:
     assert lock["packages"]["node_modules/asl-validator"]["version"] == "4.0.0"
 
 
-@needs_validator
 def test_the_project_has_no_findings(dev: Stack) -> None:
     assert {check: found for check, found in command.check_stack(dev) if found} == {}
 
