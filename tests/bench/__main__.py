@@ -24,7 +24,7 @@ from embedded_aws.stepfunctions.clock import Clock  # noqa: E402
 from tests.bench.engines import measure_engines  # noqa: E402
 from tests.bench.measure import Measured, machine  # noqa: E402
 from tests.bench.partition import measure_partition  # noqa: E402
-from tests.bench.parts import measure_engine, measure_model, measure_parsing  # noqa: E402
+from tests.bench.parts import measure_model, measure_parsing  # noqa: E402
 from tests.stack import running_stack  # noqa: E402
 
 REPORT = ROOT / "build" / "bench" / "report.json"
@@ -57,10 +57,9 @@ def measure(rows: int, long: int) -> list[Measured]:
         tempfile.TemporaryDirectory() as folder,
         running_stack(Path(folder), Clock.real()) as stack,
     ):
-        engine = measure_engine(stack)
         partition, exchanges = measure_partition(stack, rows, long)
     parts = [measure_model(exchanges), measure_parsing(exchanges)]
-    return [*partition, *engine, *parts, *measure_engines()]
+    return [*partition, *parts, *measure_engines()]
 
 
 def table(found: list[Measured], about: dict[str, Any]) -> Table:
