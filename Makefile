@@ -41,7 +41,7 @@ bench: $(READY)
 ## make lock: resolve the dependencies of pyproject.toml into requirements.txt
 lock: $(READY)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal \
-		--python-version 3.11 --quiet --no-emit-index-url --no-header -o requirements.txt
+		--python-version 3.11 --quiet --no-strip-extras --no-emit-index-url --no-header -o requirements.txt
 
 clean:
 	rm -rf $(VENV) build node_modules
