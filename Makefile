@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NODE_READY := node_modules/.ready
+DEBIAN_READY := build/.debian-ready
 POSTINGS ?=
 
 .PHONY: demo test test-all pulumi lint bench lock clean
@@ -14,11 +15,11 @@ demo: $(READY)
 	$(BIN)/dej demo $(if $(POSTINGS),--postings "$(POSTINGS)")
 
 ## make test: every test that takes seconds
-test: $(READY) $(NODE_READY)
+test: $(READY) $(NODE_READY) $(DEBIAN_READY)
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
 ## make test-all: the slow ones too; those of the Pulumi CLI only where it can be built
-test-all: $(READY) $(NODE_READY)
+test-all: $(READY) $(NODE_READY) $(DEBIAN_READY)
 	-$(BIN)/python -m embedded_aws.provider.pulumi_cli.build
 	$(BIN)/pytest -n 2 --dist loadfile
 
@@ -58,3 +59,16 @@ $(NODE_READY): package.json package-lock.json
 	@command -v npm > /dev/null || { echo "make lint and make test need Node with npm: install both." >&2; exit 1; }
 	npm ci --no-audit --no-fund --silent
 	@touch $@
+
+# Programs that only tests need: a PostgreSQL that stands in for Redshift, a browser for the docs.
+$(DEBIAN_READY): debian-packages.txt
+	@missing=$$(dpkg-query -W -f='$${db:Status-Status} $${Package}\n' $$(cat $<) 2> /dev/null | \
+		sed -n 's/^installed //p' | sort | comm -13 - $<); \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" != 0 ]; then \
+			echo "make test needs: sudo apt-get install" $$missing >&2; exit 1; \
+		fi; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@mkdir -p $(@D) && touch $@

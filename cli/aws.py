@@ -22,6 +22,13 @@ _DENIED = {
     "AuthorizationError",
     "UnauthorizedOperation",
 }
+_ABSENT = {
+    "NoSuchBucket",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "ResourceNotFoundException",
+    "StateMachineDoesNotExist",
+}
 _BAD_CREDENTIALS = {
     "ExpiredToken",
     "ExpiredTokenException",
@@ -69,6 +76,13 @@ def _refusal(error: ClientError) -> Diagnostic:
             ExitCode.REFUSED,
             context=message,
             note="the credentials in use lack this permission",
+        )
+    if code in _ABSENT:
+        return Diagnostic(
+            f"{operation} finds nothing there.",
+            ExitCode.REFUSED,
+            context=message,
+            note="is the stack deployed? On the embedded AWS: dej apply",
         )
     if code in _BAD_CREDENTIALS:
         return Diagnostic(

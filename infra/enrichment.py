@@ -1,4 +1,4 @@
-"""Enrichment of postings: status table, compiled passes, three functions, three workflows."""
+"""Enrichment of postings: tables, queues, compiled passes, functions, workflows."""
 
 from __future__ import annotations
 
@@ -7,21 +7,27 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.enrichment_functions import assemble_partition, parse_response, read_partition
-from infra.enrichment_workflows import (
-    Resources,
-    enrich_partition,
-    enrich_partitions,
-    enrich_posting,
+from infra.discovery import (
+    discover_postings,
+    discovery_schedule,
+    find_pending_partitions,
 )
+from infra.enrichment_functions import assemble_partition, parse_response, read_partition
+from infra.enrichment_resources import Resources
+from infra.enrichment_workflows import enrich_partition, enrich_partitions
 from infra.functions import Code, CodeStore, Function, FunctionPlan, Layer
 from infra.lake import PASSES_PREFIX, Lake
 from infra.logs import LogPolicy
 from infra.naming import Deployment
 from infra.packages import Packages
 from infra.passes import CompiledPasses
+from infra.posting_queue import JOBS, JOBS_PIPE
+from infra.posting_workflows import enrich_posting, grant_slot
+from infra.queues import FifoQueue, PipePlan, QueuePipe
 from infra.schedules import SchedulePlan, Schedules
 from infra.settings import Settings
+from infra.slots import REQUESTS_PIPE, Slots
+from infra.sweep import SweepOnDeath, sweep_schedule, sweep_slots
 from infra.workflows import Workflow, WorkflowPlan
 
 COMPONENT = "enrichment"
@@ -41,26 +47,43 @@ class Ground:
 
 
 class Enrichment(pulumi.ComponentResource):
-    """Everything between Silver and Silver-AI, as `table`, `workflows` and `functions`."""
+    """Everything between Silver and Silver-AI.
+
+    `table` has the status of postings; `slots` and `jobs` are the slots of models and the queue of
+    single postings; `workflows`, `functions`, and `pipes` by name.
+    """
 
     def __init__(self, ground: Ground, packages: Packages, passes: CompiledPasses) -> None:
         super().__init__("data-engineer-jobs:enrichment:Enrichment", "enrichment")
         self._ground = ground
         self._child = pulumi.ResourceOptions(parent=self)
         self.table = status_table(ground, self._child)
+        self.slots = Slots(ground.deployment, ground.settings, self._child)
+        self.jobs = FifoQueue(JOBS, ground.deployment, self._child)
         self.functions = self._functions(packages)
         resources = Resources(
             deployment=ground.deployment,
             settings=ground.settings,
             lake=ground.lake,
             table=self.table,
+            slots=self.slots,
+            jobs=self.jobs,
             functions=self.functions,
+            passes=passes,
             passes_key=self._passes(passes).key,
         )
         posting = self._workflow(enrich_posting(resources))
+        granter = self._workflow(grant_slot(resources))
         partition = self._workflow(enrich_partition(resources, posting.arn))
-        partitions = self._workflow(enrich_partitions(resources, partition.arn))
-        self.workflows = [partitions, partition, posting]
+        pending = self._workflow(find_pending_partitions(resources))
+        partitions = self._workflow(enrich_partitions(resources, pending.arn, partition.arn))
+        discovery = self._workflow(discover_postings(resources, pending.arn))
+        sweep = self._workflow(sweep_slots(resources, STATUS_INDEX))
+        self.workflows = [partitions, partition, pending, discovery, posting, granter, sweep]
+        self.pipes = {
+            "enrichment_jobs": self._pipe(JOBS_PIPE, self.jobs, posting),
+            "slot_requests": self._pipe(REQUESTS_PIPE, self.slots.requests, granter),
+        }
         ground.schedules.add(
             SchedulePlan(
                 "enrich-partitions",
@@ -69,6 +92,9 @@ class Enrichment(pulumi.ComponentResource):
                 DAILY_INPUT,
             )
         )
+        ground.schedules.add(discovery_schedule(ground.settings, discovery))
+        ground.schedules.add(sweep_schedule(ground.settings, sweep))
+        SweepOnDeath(ground.deployment, [partition, posting], sweep, self._child)
         self.register_outputs({"table": self.table.name})
 
     def _functions(self, packages: Packages) -> dict[str, Function]:
@@ -82,6 +108,7 @@ class Enrichment(pulumi.ComponentResource):
         layers = {
             name: Layer(name, self._ground.deployment, package, store)
             for name, package in packages.layers.items()
+            if any(name in packages.layers_of(plan.package) for plan in plans)
         }
         functions = {}
         for plan in plans:
@@ -95,6 +122,9 @@ class Enrichment(pulumi.ComponentResource):
 
     def _workflow(self, plan: WorkflowPlan) -> Workflow:
         return Workflow(plan, self._ground.deployment, self._ground.logs, self._child)
+
+    def _pipe(self, plan: PipePlan, source: FifoQueue, target: Workflow) -> QueuePipe:
+        return QueuePipe(plan, self._ground.deployment, source, target, self._child)
 
     def _passes(self, passes: CompiledPasses) -> aws.s3.BucketObjectv2:
         return aws.s3.BucketObjectv2(

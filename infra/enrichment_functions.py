@@ -42,7 +42,12 @@ def parse_response(lake: Lake, settings: Settings) -> FunctionPlan:
         component=COMPONENT,
         memory=settings.functions.parse_memory_mb,
         timeout=settings.functions.parse_timeout_seconds,
-        environment={"BRONZE_BUCKET": lake.bronze.name, "BRONZE_PREFIX": prefix},
+        environment={
+            "BRONZE_BUCKET": lake.bronze.name,
+            "BRONZE_PREFIX": prefix,
+            "METRICS_NAMESPACE": settings.enrichment.metrics_namespace,
+            "STACK": settings.stack,
+        },
         statements=[
             Statement("WriteBronze", ["s3:PutObject"], objects(lake.bronze.arn, prefix)),
         ],

@@ -20,10 +20,20 @@ ARCHITECTURE = "x86_64"
 
 
 @dataclass(frozen=True)
+class Network:
+    """Where in a VPC a function runs; `ready` is what must exist before it finds its ways."""
+
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_id: pulumi.Input[str]
+    ready: Sequence[pulumi.Resource]
+
+
+@dataclass(frozen=True)
 class FunctionPlan:
     """What one function is. `thing` is `read-partition`, its code `read_partition/handler.py`.
 
-    memory in MB, timeout in seconds; `statements` are what its code calls, nothing else.
+    memory and storage in MB, timeout in seconds; `statements` are what its code calls, nothing
+    else; without `network` it runs outside of every VPC.
     """
 
     thing: str
@@ -32,6 +42,8 @@ class FunctionPlan:
     timeout: int
     environment: Mapping[str, pulumi.Input[str]]
     statements: Sequence[Statement]
+    storage: int = 512
+    network: Network | None = None
 
     @property
     def package(self) -> str:
@@ -106,11 +118,12 @@ class Function(pulumi.ComponentResource):
             plan.thing,
             deployment,
             "lambda.amazonaws.com",
-            [write_logs(group.arn), trace(), *plan.statements],
+            [write_logs(group.arn), trace(), *join(plan.network), *plan.statements],
             tags,
             opts=child,
         )
         stored = code.store.upload(plan.thing, code.package, self)
+        ways = plan.network.ready if plan.network else []
         function = aws.lambda_.Function(
             plan.thing,
             name=name,
@@ -124,11 +137,13 @@ class Function(pulumi.ComponentResource):
             layers=[layer.arn for layer in code.layers],
             memory_size=plan.memory,
             timeout=plan.timeout,
+            ephemeral_storage={"size": plan.storage},
+            vpc_config=_vpc(plan.network),
             environment={"variables": dict(plan.environment)},
             tracing_config={"mode": "Active"},
             tags=tags,
             # Without the group Lambda would create one itself, unencrypted and for ever.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[group, role.ready]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[group, role.ready, *ways]),
         )
         self.name = function.name
         self.arn = function.arn
@@ -143,6 +158,31 @@ def write_logs(group_arn: pulumi.Input[str]) -> Statement:
 
 def trace() -> Statement:
     return Statement("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])
+
+
+def join(network: Network | None) -> list[Statement]:
+    """What Lambda does for a function in a VPC, as the function's role."""
+    interfaces = [
+        f"ec2:{action}"
+        for action in (
+            "AssignPrivateIpAddresses",
+            "CreateNetworkInterface",
+            "DeleteNetworkInterface",
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+            "UnassignPrivateIpAddresses",
+        )
+    ]
+    return [Statement("JoinNetwork", interfaces, ["*"])] if network else []
+
+
+def _vpc(network: Network | None) -> aws.lambda_.FunctionVpcConfigArgsDict | None:
+    if network is None:
+        return None
+    return {
+        "subnet_ids": list(network.subnet_ids),
+        "security_group_ids": [network.security_group_id],
+    }
 
 
 def digest(package: Path) -> bytes:

@@ -22,11 +22,15 @@ Rule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
 
 @dataclass(frozen=True)
 class BucketPlan:
-    """What one bucket is. `versioned` keeps what is overwritten or deleted."""
+    """What one bucket is. `versioned` keeps what is overwritten or deleted.
+
+    Without `policy` whoever asks for the bucket writes its policy, with `tls_only` in it.
+    """
 
     thing: str
     rules: Sequence[Rule]
     versioned: bool
+    policy: bool = True
 
 
 class Bucket(pulumi.ComponentResource):
@@ -52,7 +56,7 @@ class Bucket(pulumi.ComponentResource):
             tags=deployment.tags(COMPONENT),
             opts=child,
         )
-        closed = _close(thing, bucket, child)
+        closed = _close(thing, bucket, child, plan.policy)
         versions = [_versioning(thing, bucket, child)] if plan.versioned else []
         aws.s3.BucketLifecycleConfiguration(
             thing,
@@ -63,6 +67,7 @@ class Bucket(pulumi.ComponentResource):
         )
         self.name = pulumi.Output.all(bucket.bucket, closed.bucket).apply(lambda names: names[0])
         self.arn = bucket.arn
+        self.domain = bucket.bucket_regional_domain_name
         self.register_outputs({"name": self.name, "arn": self.arn})
 
 
@@ -98,7 +103,7 @@ def _versioning(
 
 
 def _close(
-    thing: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptions
+    thing: str, bucket: aws.s3.Bucket, child: pulumi.ResourceOptions, with_policy: bool
 ) -> aws.s3.BucketPublicAccessBlock:
     """Encryption, ownership, TLS; the public access block, on which the policy must wait."""
     aws.s3.BucketServerSideEncryptionConfiguration(
@@ -122,13 +127,14 @@ def _close(
         restrict_public_buckets=True,
         opts=child,
     )
-    aws.s3.BucketPolicy(
-        thing,
-        bucket=bucket.bucket,
-        policy=policy([tls_only(bucket.arn)]),
-        # S3 refuses concurrent changes of a bucket's policy and its public access block.
-        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[block])),
-    )
+    if with_policy:
+        aws.s3.BucketPolicy(
+            thing,
+            bucket=bucket.bucket,
+            policy=policy([tls_only(bucket.arn)]),
+            # S3 refuses concurrent changes of a bucket's policy and its public access block.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[block])),
+        )
     return block
 
 

@@ -83,7 +83,7 @@ def key_policy(deployment: Deployment) -> pulumi.Output[str]:
     """The account administers the key; CloudWatch Logs encrypts this stack's log groups only."""
     groups = [
         deployment.arn("logs", f"log-group:{prefix}/{deployment.name('*')}")
-        for prefix in ("/aws/lambda", "/aws/vendedlogs/states")
+        for prefix in ("/aws/lambda", "/aws/vendedlogs/states", "/dbt")
     ]
     administer = Statement("AdministerKey", KEY_ADMINISTRATION, ["*"])
     encrypt = Statement(

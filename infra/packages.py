@@ -6,9 +6,12 @@ A folder of `functions/` with a `package.toml` is a function. Its zip holds
     <code>/…                the sibling packages that `code` names, such as `common`
     <data>                  the files that `data` names (paths or patterns from the root)
     …                       what its `requirements.txt` locks, if it has one
+    <dbt>/partial_parse.msgpack   the parse of the dbt project that `dbt` names, for the target's
+                                  warehouse (`infra/parsed_project.py`); its files are `data`
 
-and it uses the `layers` it names. A layer is `functions/layers/<name>/`: a `requirements.txt` and
-a `layer.toml` with patterns to `exclude`; its zip holds the distributions below `python/`.
+and it uses the `layers` it names, all of them or, as a table, those of a target. A layer is
+`functions/layers/<name>/`: a `requirements.txt` and a `layer.toml` with patterns to `exclude` and,
+of what is never shipped otherwise, to `keep`; its zip holds the distributions below `python/`.
 
 The locks carry hashes and serve both targets; made from `requirements.in` beside them by
 
@@ -16,16 +19,18 @@ The locks carry hashes and serve both targets; made from `requirements.in` besid
         --universal --python-version 3.11 requirements.in -o requirements.txt
 
 Target `aws` takes wheels for Python 3.12 on Amazon Linux (x86_64), `local` those of the running
-interpreter. boto3 is in neither: the runtime has it. Zips are reproducible and named by a hash of
-all they are made from, so that nothing is built twice.
+interpreter, with bytecode. boto3 is in neither: the runtime has it. Zips are reproducible and
+named by a hash of all they are made from, so that nothing is built twice.
 """
 
 from __future__ import annotations
 
+import compileall
 import fcntl
 import hashlib
 import json
 import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -38,7 +43,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from infra import parsed_project
 
 Target = Literal["aws", "local"]
 Progress = Callable[[str], None]
@@ -96,15 +103,49 @@ class _Manifest:
     code: tuple[str, ...]
     data: tuple[str, ...]
     layers: tuple[str, ...]
+    dbt: str
 
     @classmethod
-    def read(cls, path: Path) -> _Manifest:
+    def read(cls, path: Path, target: Target) -> _Manifest:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        unknown = content.keys() - {"code", "data", "layers"}
+        unknown = content.keys() - {"code", "data", "layers", "dbt"}
         if unknown:
-            raise PackagingError(f"{path}: unknown key {min(unknown)}: use code, data or layers")
-        lists = {key: tuple(content.get(key, ())) for key in ("code", "data", "layers")}
-        return cls(path.parent, **lists)
+            raise PackagingError(
+                f"{path}: unknown key {min(unknown)}: use code, data, layers or dbt"
+            )
+        return cls(
+            path.parent,
+            code=tuple(content.get("code", ())),
+            data=tuple(content.get("data", ())),
+            layers=layers_for(content.get("layers", ()), target),
+            dbt=content.get("dbt", ""),
+        )
+
+
+def layers_for(layers: Any, target: Target) -> tuple[str, ...]:
+    """The layers that the `layers` of a `package.toml` names for a target."""
+    return tuple(layers.get(target, ()) if isinstance(layers, dict) else layers)
+
+
+@dataclass(frozen=True)
+class _Trim:
+    """Patterns of paths that are left out beyond those never shipped, and of some that stay."""
+
+    exclude: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+    def apply(self, folder: Path) -> None:
+        for path in sorted(folder.rglob("*"), reverse=True):
+            name = path.relative_to(folder).as_posix()
+            if path.is_dir():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif _matches(name, (*_NEVER, *self.exclude)) and not _matches(name, self.keep):
+                path.unlink()
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns)
 
 
 Files = dict[str, Path]  # name in the zip -> file
@@ -120,7 +161,7 @@ class _Shop:
 
     def build(self) -> Packages:
         paths = sorted(self._functions.glob("*/package.toml"))
-        manifests = {path.parent.name: _Manifest.read(path) for path in paths}
+        manifests = {path.parent.name: _Manifest.read(path, self._target) for path in paths}
         layers = {
             name: self._layer(name)
             for name in sorted(
@@ -139,7 +180,7 @@ class _Shop:
         files = self._sources(name, manifest)
         lock = manifest.folder / "requirements.txt"
         if lock.is_file():
-            files |= _tree(self._distributions(name, lock, ()), "")
+            files |= _tree(self._distributions(name, lock, _Trim()), "")
         return self._zip(name, files)
 
     def _layer(self, name: str) -> Path:
@@ -148,8 +189,9 @@ class _Shop:
             raise PackagingError(
                 f"layer {name} is unknown: add {folder}/layer.toml or drop the name"
             )
-        exclude = tomllib.loads((folder / "layer.toml").read_text(encoding="utf-8"))["exclude"]
-        distributions = self._distributions(name, folder / "requirements.txt", tuple(exclude))
+        found = tomllib.loads((folder / "layer.toml").read_text(encoding="utf-8"))
+        trim = _Trim(tuple(found["exclude"]), tuple(found.get("keep", ())))
+        distributions = self._distributions(name, folder / "requirements.txt", trim)
         return self._zip(f"{name}-layer", _tree(distributions, "python/"))
 
     def _sources(self, name: str, manifest: _Manifest) -> Files:
@@ -164,20 +206,40 @@ class _Shop:
             if not matches:
                 raise PackagingError(f"{manifest.folder}/package.toml: no file matches {pattern}")
             files |= {path.relative_to(self._root).as_posix(): path for path in matches}
+        if manifest.dbt:
+            files[f"{manifest.dbt}/{parsed_project.FILE}"] = self._parsed(manifest.dbt, files)
         return files
 
-    def _distributions(self, name: str, lock: Path, exclude: tuple[str, ...]) -> Path:
+    def _parsed(self, project: str, files: Files) -> Path:
+        """The parse of a dbt project, made anew only when a file of it changes."""
+        recipe = Path(parsed_project.__file__).read_bytes()
+        own = sorted(item for item in files.items() if item[0].startswith(f"{project}/"))
+        parts = [part for inside, path in own for part in (inside.encode(), path.read_bytes())]
+        digest = _digest([recipe, self._target.encode(), *parts])
+        parsed = self.output / "parsed" / f"{project}-{digest}.msgpack"
+        if not parsed.is_file():
+            self._progress(f"packages: parsing {project} for {self._target}")
+            with _scratch(self.output) as scratch:
+                try:
+                    made = parsed_project.parse(self._root / project, self._target, scratch)
+                except parsed_project.ParseError as error:
+                    raise PackagingError(str(error)) from None
+                parsed.parent.mkdir(exist_ok=True)
+                os.replace(made, parsed)
+        return parsed
+
+    def _distributions(self, name: str, lock: Path, trim: _Trim) -> Path:
         """A folder with what `lock` names, without what no function needs."""
-        patterns = (*_NEVER, *exclude)
-        digest = _digest(
-            [_RECIPE, lock.read_bytes(), json.dumps([patterns, self._platform()]).encode()]
-        )
+        how = json.dumps([_NEVER, trim.exclude, trim.keep, self._platform()])
+        digest = _digest([_RECIPE, lock.read_bytes(), how.encode()])
         folder = self.output / "distributions" / f"{name}-{digest}"
         if not folder.is_dir():
             self._progress(f"packages: installing the distributions of {name} for {self._target}")
             with _scratch(self.output) as scratch:
                 _install(lock, scratch, _AWS if self._target == "aws" else [])
-                _trim(scratch, patterns)
+                trim.apply(scratch)
+                if self._target == "local":
+                    _compile(scratch)
                 folder.parent.mkdir(exist_ok=True)
                 scratch.rename(folder)
         return folder
@@ -219,22 +281,20 @@ def _install(lock: Path, folder: Path, platform: list[str]) -> None:
         )
 
 
-def _trim(folder: Path, patterns: Iterable[str]) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif any(fnmatch(name, pattern) for pattern in patterns):
-            path.unlink()
+def _compile(folder: Path) -> None:
+    """Bytecode for the running interpreter: a fresh environment would compile for seconds.
+
+    Unchecked: the files never change, and times are not part of equal packages.
+    """
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), invalidation_mode=mode)
 
 
 def _tree(folder: Path, prefix: str, pattern: str = "*") -> Files:
-    paths = (path for path in folder.rglob(pattern) if path.is_file())
     return {
         prefix + path.relative_to(folder).as_posix(): path
-        for path in paths
-        if "__pycache__" not in path.parts
+        for path in folder.rglob(pattern)
+        if path.is_file()
     }
 
 

@@ -8,9 +8,13 @@ from typing import Any
 
 import pulumi
 
+from infra.alarms import Alarms
+from infra.dashboard import Dashboard
 from infra.enrichment import Enrichment, Ground
+from infra.gold import Gold
 from infra.lake import Lake
 from infra.logs import LogKey, LogPolicy
+from infra.metrics import Metrics
 from infra.naming import Deployment
 from infra.packages import Packages, Target, build
 from infra.passes import compile_passes
@@ -42,7 +46,16 @@ def deploy(build_packages: Callable[[Path, Target], Packages] = build) -> None:
         schedules=Schedules(deployment),
     )
     enrichment = Enrichment(ground, packages, passes)
-    for name, value in outputs(ground, enrichment).items():
+    metrics = Metrics(deployment, settings)
+    alarms, dashboard = Alarms(metrics), Dashboard(metrics)
+    (enriched,) = (w for w in enrichment.workflows if w.file_stem == "enrich_partitions")
+    if settings.gold.engine == "duckdb":
+        gold = Gold(ground, packages, enriched, metrics, alarms.topic_arn)
+    found = outputs(ground, enrichment)
+    found |= {"alarm_topic_arn": alarms.topic_arn, "dashboard": dashboard.name}
+    if settings.gold.engine == "duckdb":
+        found |= gold.outputs()
+    for name, value in found.items():
         pulumi.export(name, value)
 
 
@@ -54,6 +67,12 @@ def outputs(ground: Ground, enrichment: Enrichment) -> dict[str, Any]:
     found |= {
         "enrichment_status_table": enrichment.table.name,
         "enrichment_status_table_arn": enrichment.table.arn,
+        "enrichment_slots_table": enrichment.slots.table.name,
+        "enrichment_slots_table_arn": enrichment.slots.table.arn,
+        "slot_requests_queue_url": enrichment.slots.requests.url,
+        "slot_requests_dlq_url": enrichment.slots.requests.dead.url,
+        "enrichment_jobs_queue_url": enrichment.jobs.url,
+        "enrichment_jobs_dlq_url": enrichment.jobs.dead.url,
         "schedule_group": ground.schedules.group_name,
         "log_key_arn": ground.logs.key_arn,
     }
@@ -63,6 +82,7 @@ def outputs(ground: Ground, enrichment: Enrichment) -> dict[str, Any]:
             f"{name}_function_arn": function.arn,
             f"{name}_log_group": function.log_group,
         }
+    found |= {f"{name}_pipe": pipe.name for name, pipe in enrichment.pipes.items()}
     for workflow in enrichment.workflows:
         name = workflow.file_stem
         found |= {

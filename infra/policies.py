@@ -18,8 +18,12 @@ UNSCOPED = {
     "DeliverLogs": "the actions that manage vended log delivery have no resource types",
     "Trace": "the actions that send traces and read sampling rules have no resource types",
     "PutMetrics": "PutMetricData has no resource type; a condition limits the namespace",
+    "AnswerTokens": "the actions that answer task tokens have no resource types",
+    "JoinNetwork": "Lambda wants these actions on all resources for a function in a VPC",
+    "FollowStatements": "statements of the Data API have no resource type; only the caller's show",
     "AdministerKey": "in a key's own policy the resource * is that key",
     "EncryptLogs": "in a key's own policy the resource * is that key",
+    "EncryptAlarms": "in a key's own policy the resource * is that key",
 }
 
 

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from infra.naming import Deployment
 from infra.policies import ServiceRole, Statement
-from infra.settings import ScheduleSettings
+from infra.settings_types import ScheduleSettings
 from infra.workflows import Workflow
 
 COMPONENT = "schedules"

@@ -13,17 +13,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from infra.gold_settings import GoldSettings
 from infra.settings_errors import SettingsError, sentences
+from infra.settings_types import (
+    EmailAddress,
+    Expression,
+    HttpsUrl,
+    ModelId,
+    Prefix,
+    Region,
+    ScheduleSettings,
+    Section,
+    matching,
+)
 
 PROJECT = "data-engineer-jobs"
 KEY = "settings"
@@ -32,37 +36,8 @@ DISPOSABLE_STACKS = ("local", "dev")
 STACK_NAME = re.compile(r"[a-z][a-z0-9-]{0,14}")  # bucket names end at 63 characters, roles at 64
 
 
-def _matching(pattern: str, remedy: str) -> AfterValidator:
-    """A text that matches the whole pattern; the remedy says how to write it."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"{text!r} cannot be used; {remedy}")
-        return text
-
-    return AfterValidator(check)
-
-
-Prefix = Annotated[
-    str,
-    _matching(r"[a-z0-9_]+(/[a-z0-9_]+)*/", "write lower-case folders that end in a slash: a/b/"),
-]
-ModelId = Annotated[
-    str, _matching(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}", "write a Bedrock model or profile id")
-]
-Region = Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-\d", "write a region such as us-east-1")]
-Expression = Annotated[
-    str, _matching(r"(cron|rate)\(.+\)", "write cron(0 6 * * ? *) or rate(1 day)")
-]
-
 # Geographies of Bedrock's inference profiles; a profile id is one of these, a dot, a model id.
 PROFILE_PREFIX = re.compile(r"(us|us-gov|eu|apac|au|ca|jp|global)\.")
-
-
-class Section(BaseModel):
-    """A group of settings: no conversions, no unknown names, no changes after validation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class LakeSettings(Section):
@@ -154,15 +129,27 @@ class FunctionSettings(Section):
     )
 
 
-class ScheduleSettings(Section):
+class DiscoverySchedule(ScheduleSettings):
     expression: Expression = Field(
-        default="cron(0 6 * * ? *)",
-        description="When pending partitions are enriched, in UTC. More often costs nothing where "
-        "nothing is pending.",
+        default="rate(1 hour)",
+        description="When postings are queued. A posting that failed waits for the next time.",
     )
     enabled: bool = Field(
         default=True,
-        description="Switched off, partitions are enriched only when an operator starts it.",
+        description="Switched off, nothing is queued; what is queued already goes on.",
+    )
+
+
+class SweepSchedule(ScheduleSettings):
+    expression: Expression = Field(
+        default="rate(15 minutes)",
+        description="When slots and claims of dead executions are freed, beside the event that "
+        "tells of each death.",
+    )
+    enabled: bool = Field(
+        default=True,
+        description="Switched off, what a death whose event was lost has left behind is held until "
+        "its lease ends; its slots are held for ever.",
     )
 
 
@@ -182,8 +169,34 @@ class EnrichmentSettings(Section):
     max_concurrent_postings: int = Field(
         ge=1,
         le=1000,
-        description="Postings of one partition enriched at once. Times max_concurrent_partitions "
-        "these calls reach the model; above its quota they are throttled.",
+        description="Postings of one partition at work at once. Their calls wait for slots like "
+        "all others, so that more than there are slots only wait.",
+    )
+    slots_per_model: int = Field(
+        ge=0,
+        le=1000,
+        description="Calls of one model that run at once, whoever makes them; 0 starts none. From "
+        "the quota and the measured seconds and tokens of a call: the smaller of requests per "
+        "minute × seconds / 60 and tokens per minute / tokens × seconds / 60. 100 requests per "
+        "minute and 24 seconds give 40.",
+    )
+    slot_limits: dict[ModelId, Annotated[int, Field(ge=0, le=1000)]] = Field(
+        default_factory=dict,
+        description="The same for single models, by model id. It may be changed at any time; calls "
+        "above a lower limit end first.",
+    )
+    slot_wait_seconds: int = Field(
+        default=28_800,
+        ge=60,
+        le=43_200,
+        description="How long a call waits for a slot. A posting that waits longer goes to the end "
+        "of the queue, after three times to the dead letters; a partition stays pending.",
+    )
+    daily_spend_ceiling_usd: float | None = Field(
+        default=None,
+        gt=0,
+        description="Cost of all calls of a day (UTC) from which on no call gets a slot and "
+        "nothing is started until midnight, or until it is lifted. None: there is no such limit.",
     )
     max_concurrent_partitions: int = Field(
         default=5,
@@ -213,7 +226,7 @@ class EnrichmentSettings(Section):
     )
     metrics_namespace: Annotated[
         str,
-        _matching(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,254}", "write a CloudWatch namespace: Team/Topic"),
+        matching(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,254}", "write a CloudWatch namespace: Team/Topic"),
     ] = Field(
         "DataEngineerJobs/AIEnrichment",
         description="Where metrics are published. Stacks of one account that share it are added "
@@ -221,6 +234,33 @@ class EnrichmentSettings(Section):
     )
     schedule: ScheduleSettings = Field(
         default_factory=ScheduleSettings, description="The daily start."
+    )
+    max_postings_per_run: int = Field(
+        default=1000,
+        ge=1,
+        le=10_000,
+        description="Postings that one run of discovery queues, oldest partitions first. It bounds "
+        "what waits in the queue: far above what the slots finish in a day, postings wait in vain.",
+    )
+    max_postings_per_partition: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Postings of one partition that one run of discovery queues. The rest follows "
+        "with the next runs.",
+    )
+    discovery_batch_size: int = Field(
+        default=10,
+        ge=1,
+        le=10,
+        description="Postings that discovery looks up and sends with one call. Smaller costs more "
+        "calls and loses less work where one fails.",
+    )
+    discovery_schedule: DiscoverySchedule = Field(
+        default_factory=DiscoverySchedule, description="The start of discovery."
+    )
+    sweep_schedule: SweepSchedule = Field(
+        default_factory=SweepSchedule, description="The start of the sweep."
     )
 
     @field_validator("models")
@@ -243,6 +283,59 @@ class EnrichmentSettings(Section):
             raise ValueError(f"profile_regions names {unused!r}, which no pass uses; remove it")
         return self
 
+    @model_validator(mode="after")
+    def limits_are_of_models(self) -> EnrichmentSettings:
+        for unused in sorted(set(self.slot_limits) - set(self.models.values())):
+            raise ValueError(f"slot_limits names {unused!r}, which no pass uses; remove it")
+        return self
+
+
+class AlarmSettings(Section):
+    email: list[EmailAddress] = Field(
+        default_factory=list,
+        description="Addresses that are told when an alarm rings and when it ends. Each gets one "
+        "message first and is told nothing until it has confirmed that.",
+    )
+    https: list[HttpsUrl] = Field(
+        default_factory=list,
+        description="Addresses that get the same by POST, for a paging service. Each has to "
+        "confirm its subscription, too.",
+    )
+    dead_letters: int = Field(
+        default=10,
+        ge=0,
+        le=100_000,
+        description="Messages on the dead-letter queue of postings above which its alarm rings.",
+    )
+    error_rate_percent: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=99.9,
+        description="Share of failed passes in all passes above which an alarm rings, over 15 "
+        "minutes.",
+    )
+    latency_p99_ms: int = Field(
+        default=120_000,
+        ge=1_000,
+        le=900_000,
+        description="Time of a model's slowest hundredth of calls above which an alarm rings, "
+        "over 15 minutes. Above model_timeout_seconds it never does: calls end there.",
+    )
+    failed_executions: int = Field(
+        default=5,
+        ge=0,
+        le=10_000,
+        description="Executions of enrich_posting and enrich_partition that fail or time out "
+        "within 5 minutes, above which an alarm rings.",
+    )
+    slot_request_age_seconds: int = Field(
+        default=3_600,
+        ge=60,
+        le=43_200,
+        description="Age of the oldest call that waits for a slot above which an alarm rings. "
+        "Lower than a busy hour needs, it rings for load alone.",
+    )
+
 
 class Settings(Section):
     """All settings of one stack."""
@@ -254,6 +347,12 @@ class Settings(Section):
         default_factory=FunctionSettings, description="Lambda functions."
     )
     enrichment: EnrichmentSettings = Field(description="Models, limits and schedule.")
+    gold: GoldSettings = Field(
+        default_factory=GoldSettings, description="Warehouse, dbt runner, build, cost."
+    )
+    alarms: AlarmSettings = Field(
+        default_factory=AlarmSettings, description="Who is told, and from when on."
+    )
 
     @field_validator("stack")
     @classmethod
@@ -264,6 +363,17 @@ class Settings(Section):
                 "starting with a letter"
             )
         return stack
+
+    @model_validator(mode="after")
+    def warehouse_fits_package(self) -> Settings:
+        engines = {"aws": "redshift", "local": "duckdb"}
+        target, engine = self.functions.package_target, self.gold.engine
+        if engines[target] != engine:
+            raise ValueError(
+                f"gold.engine is {engine!r}, but packages for {target!r} run dbt on "
+                f"{engines[target]!r}; set the one that fits functions.package_target"
+            )
+        return self
 
     @model_validator(mode="after")
     def data_is_safe(self) -> Settings:

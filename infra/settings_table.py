@@ -84,8 +84,12 @@ def _allowed(setting: FieldInfo) -> str:
     bounds = {type(rule).__name__: rule for rule in setting.metadata}
     if "Ge" in bounds and "Le" in bounds:
         return f"{bounds['Ge'].ge} to {bounds['Le'].le}"
+    if "Gt" in bounds:
+        return f"above {bounds['Gt'].gt}"
     if annotation is bool:
         return "`true`, `false`"
+    if get_origin(annotation) is list:
+        return "list"
     return "map" if get_origin(annotation) is dict else "text"
 
 
@@ -104,12 +108,14 @@ def _by_stack(dotted: str, chosen: Mapping[str, Mapping[str, Any]]) -> str:
 def _code(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if value is None:
+        return "none"
     if isinstance(value, Mapping):
         if len(set(map(str, value.values()))) == 1 and len(value) > 1:
             return f"`{next(iter(value.values()))}` for each"
         return ", ".join(f"{key} {_code(entry)}" for key, entry in value.items()) or "empty"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return " ".join(_code(entry) for entry in value)
+        return " ".join(_code(entry) for entry in value) or "empty"
     return f"`{value}`"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -22,7 +23,7 @@ CHILD_EVENTS_RULE = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 
 @dataclass(frozen=True)
 class WorkflowPlan:
-    """What one Standard state machine is. `thing` `enrich-posting` is `enrich_posting.asl.json`.
+    """What one state machine is. `thing` `enrich-posting` is `enrich_posting.asl.json`.
 
     `values` fill the file's `${Name}`s; `statements` allow what its states call, nothing else.
     """
@@ -31,6 +32,7 @@ class WorkflowPlan:
     component: str
     values: Mapping[str, pulumi.Input[str]]
     statements: Sequence[Statement]
+    type: Literal["STANDARD", "EXPRESS"] = "STANDARD"
 
     @property
     def file(self) -> Path:
@@ -62,10 +64,12 @@ class Workflow(pulumi.ComponentResource):
         machine = aws.sfn.StateMachine(
             plan.thing,
             name=name,
-            type="STANDARD",
+            type=plan.type,
             role_arn=role.arn,
             definition=definition(plan),
-            # History holds inputs and outputs; the log is for alarms and says what failed.
+            # History holds inputs and outputs; the log is for alarms and says what failed. Of the
+            # granter too, which has no history: each look at a full model would be 4 KB of log,
+            # and 1,000 postings would pay 0.05 USD for it.
             logging_configuration={
                 "level": "ERROR",
                 "include_execution_data": False,
@@ -122,15 +126,16 @@ def trace() -> Statement:
     )
 
 
-def run_children(deployment: Deployment, child: str) -> list[Statement]:
-    """What `startExecution.sync:2` of a state machine needs: start, watch, stop, be told."""
-    executions = deployment.arn("states", f"execution:{deployment.name(child)}:*")
+def run_children(deployment: Deployment, *children: str) -> list[Statement]:
+    """What `startExecution.sync:2` of state machines needs: start, watch, stop, be told."""
+    machines = [deployment.state_machine_arn(child) for child in children]
+    executions = [
+        deployment.arn("states", f"execution:{deployment.name(child)}:*") for child in children
+    ]
     return [
+        Statement("StartChildren", ["states:StartExecution"], machines),
         Statement(
-            "StartChildren", ["states:StartExecution"], [deployment.state_machine_arn(child)]
-        ),
-        Statement(
-            "FollowChildren", ["states:DescribeExecution", "states:StopExecution"], [executions]
+            "FollowChildren", ["states:DescribeExecution", "states:StopExecution"], executions
         ),
         Statement(
             "HearOfChildren",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STACK = "local"
 FOLDER = ROOT / "build" / "demo"
+DATABASE = "analytics.duckdb"
 PIPED_WIDTH = 100  # characters, where no terminal says how wide it is
 
 Postings = Annotated[
@@ -38,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(postings: Postings = None) -> None:
-    """Enrich postings on a fresh embedded AWS of this process; leaves build/demo/."""
+    """Enrich postings and build Gold on a fresh embedded AWS of this process; build/demo/."""
     from cli.demo.postings import by_hour, read_postings
     from cli.demo.run import write_tables
     from cli.samples import sample_postings
@@ -46,21 +47,23 @@ def demo(postings: Postings = None) -> None:
     started = time.monotonic()
     hours = by_hour(read_postings(postings) if postings else sample_postings())
     with _emptied(FOLDER):
-        outcome = _enrich(hours)
+        outcome = _run(hours)
         outcome.report["seconds"] = round(time.monotonic() - started, 1)
         write_tables(outcome.tables, FOLDER)
         content = json.dumps(outcome.report, indent=2) + "\n"
         (FOLDER / "report.json").write_text(content, encoding="utf-8")
     _show(outcome)
-    output.say(f"Left in {FOLDER.relative_to(ROOT)}: Parquet files and report.json.")
+    _show_marts(FOLDER / DATABASE)
+    output.say(f"Left in {FOLDER.relative_to(ROOT)}: Parquet files, {DATABASE} and report.json.")
     if outcome.failures:
         raise _incomplete(outcome)
 
 
-def _enrich(hours: dict[str, pa.Table]) -> Outcome:
+def _run(hours: dict[str, pa.Table]) -> Outcome:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    from cli.demo.gold import fetch_database, follow_builds
     from cli.demo.run import Stack
     from embedded_aws.provider.deploy import apply
     from embedded_aws.server import running
@@ -77,8 +80,13 @@ def _enrich(hours: dict[str, pa.Table]) -> Outcome:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("model calls, about", total=3 * rows)
             runs = stack.enrich(list(hours), lambda calls: bar.update(task, completed=calls))
+        output.say("Building the star schema, which the enrichment's event has started …")
+        gold = follow_builds(stack, output.say)
+        fetch_database(stack, FOLDER / DATABASE)
         output.say("Once more without the results, to see that nothing is paid twice …")
-        return stack.outcome(hours, runs)
+        outcome = stack.outcome(hours, runs)
+        outcome.report["gold"] = gold
+        return outcome
 
 
 def _show(outcome: Outcome) -> None:
@@ -93,6 +101,15 @@ def _show(outcome: Outcome) -> None:
     for tree in outcome.trees:
         show.show_tree(console, tree)
     show.show_totals(console, outcome.report)
+
+
+def _show_marts(database: Path) -> None:
+    from cli.marts.queries import marts
+    from cli.marts.show import print_marts
+    from cli.marts.source import opened
+
+    with opened(database) as connection:
+        print_marts(marts(connection))
 
 
 def _incomplete(outcome: Outcome) -> CommandError:

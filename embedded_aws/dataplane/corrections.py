@@ -27,6 +27,8 @@ def correct(now: Callable[[], float]) -> None:
     _name_resources_in_denials()
     _count_loopback_as_secure()
     _know_metric_namespaces()
+    _authorize_batches()
+    _return_subscriptions()
 
 
 class _Dimensions(dict[str, str]):
@@ -41,6 +43,20 @@ def _exact_dimensions() -> None:
         return _Dimensions((item["Name"], item["Value"]) for item in listed)
 
     ministack.service("cloudwatch")._dims_from_list = dimensions
+
+
+def _authorize_batches() -> None:
+    """SQS has no actions for batches: who may send one message may send ten."""
+
+    def build(original: Any) -> Any:
+        def extract(*args: Any, **kwargs: Any) -> Any:
+            action = original(*args, **kwargs)
+            batch = isinstance(action, str) and action.startswith("sqs:")
+            return action.removesuffix("Batch") if batch else action
+
+        return extract
+
+    ministack.replace(ministack.core("iam_actions"), "extract_iam_action", build)
 
 
 def _know_metric_namespaces() -> None:
@@ -58,6 +74,24 @@ def _know_metric_namespaces() -> None:
         return context
 
     ministack.replace(ministack.core("iam_actions"), "request_tag_context", build)
+
+
+def _return_subscriptions() -> None:
+    """Subscribe with ReturnSubscriptionArn names the subscription, confirmed or not."""
+
+    def build(original: Any) -> Any:
+        def subscribe(params: dict[str, Any]) -> Response:
+            status, headers, body = original(params)
+            if params.get("ReturnSubscriptionArn") in ("true", ["true"]):
+                sns = ministack.service("sns")
+                topic = sns._topic_by_arn_any_scope(sns._p(params, "TopicArn"))
+                made = topic["subscriptions"][-1]["arn"] if topic else ""
+                body = body.replace(b"pending confirmation", made.encode())
+            return status, headers, body
+
+        return subscribe
+
+    ministack.replace(ministack.service("sns"), "_subscribe", build)
 
 
 def _count_loopback_as_secure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import re
@@ -46,7 +47,8 @@ class _Plan:
     target: Target
     effect: Effects
     times: int | None
-    chance: Callable[[], bool] | None = None
+    chance: Callable[[], bool] = lambda: True
+    seconds: Callable[[], float] | None = None
 
 
 @dataclass
@@ -64,9 +66,8 @@ class Faults:
 
     def throttle_rate(self, rate: float, seed: int, target: Target = Target()) -> None:
         """Refuses a share of the calls (0 to 1), the same ones for the same seed."""
-        chance = random.Random(seed)
         effect = Effects(error="ThrottlingException", name="ThrottlingException")
-        self._plan("throttle_rate", target, effect, None, lambda: chance.random() < rate)
+        self._add(_Plan("throttle_rate", target, effect, None, chance=_share(rate, seed)))
 
     def fail(self, error: str, times: int | None = 1, target: Target = Target()) -> None:
         """Refuses the next calls with one of the errors in `STATUS`; KeyError for others."""
@@ -76,7 +77,15 @@ class Faults:
 
     def stall(self, seconds: float, times: int | None = 1, target: Target = Target()) -> None:
         """Lets the next calls wait before they are answered."""
-        self._plan("stall", target, Effects(stall=seconds, name="stall"), times)
+        self._add(_Plan("stall", target, Effects(), times, seconds=lambda: seconds))
+
+    def stall_between(
+        self, least: float, most: float, seed: int, target: Target = Target()
+    ) -> None:
+        """Lets every call wait between `least` and `most` seconds, evenly spread."""
+        spread = random.Random(seed)
+        seconds = functools.partial(spread.uniform, least, most)
+        self._add(_Plan("stall_between", target, Effects(), None, seconds=seconds))
 
     def truncate(self, characters: int, times: int | None = 1, target: Target = Target()) -> None:
         """Cuts the text and says the output limit was hit."""
@@ -93,7 +102,12 @@ class Faults:
 
     def malformed(self, times: int | None = 1, target: Target = Target()) -> None:
         """Breaks the JSON inside, so that no repair can restore what was meant."""
-        self._rewrite("malformed", _broken, times, target)
+        self._change("malformed", _breaking, times, target)
+
+    def malformed_rate(self, rate: float, seed: int, target: Target = Target()) -> None:
+        """Breaks a share of the answers (0 to 1) like `malformed`."""
+        effect = Effects(change=_breaking, name="malformed")
+        self._add(_Plan("malformed_rate", target, effect, None, chance=_share(rate, seed)))
 
     def wrong_schema(self, times: int | None = 1, target: Target = Target()) -> None:
         """Gives a JSON object of another shape."""
@@ -136,14 +150,14 @@ class Faults:
                 if not plan.target.fits(model, pass_name, title):
                     continue
                 effect = plan.effect
-                if effect.stall:
-                    stall += effect.stall
+                if plan.seconds is not None:
+                    stall += plan.seconds()
                 elif effect.error is not None:
-                    if refusal is not None or (plan.chance is not None and not plan.chance()):
+                    if refusal is not None or not plan.chance():
                         continue
                     refusal = effect
                 else:
-                    shaping = shaping or plan
+                    shaping = shaping or (plan if plan.chance() else None)
                     continue
                 self._use(plan)
             if refusal is None and shaping is not None:
@@ -161,16 +175,12 @@ class Faults:
             if plan.times <= 0:
                 self._plans.remove(plan)
 
-    def _plan(
-        self,
-        name: str,
-        target: Target,
-        effect: Effects,
-        times: int | None,
-        chance: Callable[[], bool] | None = None,
-    ) -> None:
+    def _plan(self, name: str, target: Target, effect: Effects, times: int | None) -> None:
+        self._add(_Plan(name, target, effect, times))
+
+    def _add(self, plan: _Plan) -> None:
         with self._lock:
-            self._plans.append(_Plan(name, target, effect, times, chance))
+            self._plans.append(plan)
 
     def _change(
         self, name: str, change: Callable[[Answer], Answer], times: int | None, target: Target
@@ -193,6 +203,17 @@ def _reasoned(text: str) -> str:
 
 def _fenced(text: str) -> str:
     return f"{_FENCE}json\n{text}\n{_FENCE}"
+
+
+def _share(rate: float, seed: int) -> Callable[[], bool]:
+    """True for a share of the times that it is asked, the same ones for the same seed."""
+    chance = random.Random(seed)
+    return lambda: chance.random() < rate
+
+
+def _breaking(answer: Answer) -> Answer:
+    text = _broken(answer.text)
+    return Answer(text, "stop", answer.input_tokens, tokens(text))
 
 
 def _broken(text: str) -> str:

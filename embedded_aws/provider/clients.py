@@ -17,6 +17,7 @@ T = TypeVar("T")
 NOT_FOUND = frozenset(
     {
         "404",
+        "DashboardNotFoundError",
         "NotFound",
         "NotFoundException",
         "NoSuchBucket",

@@ -31,6 +31,8 @@ _METRICS = {
     "TIMED_OUT": "ExecutionsTimedOut",
 }
 
+_OF_THE_ACCOUNT = {"ServiceMetric": "StateTransition"}
+
 
 class Publisher:
     """Tells the receivers that are set; see `store.Signals`."""
@@ -58,6 +60,9 @@ class Publisher:
             self._metric(execution, _METRICS[execution.status], 1.0, "Count")
             seconds = (execution.stopped or execution.started) - execution.started
             self._metric(execution, "ExecutionTime", seconds * 1000, "Milliseconds")
+        if self._on_metric is not None and not execution.plan.express:
+            count = float(_transitions(execution))
+            self._on_metric("ConsumedCapacity", count, "Count", dict(_OF_THE_ACCOUNT))
 
     def _status(self, execution: Execution) -> None:
         # EXPRESS executions send no status events.
@@ -86,6 +91,16 @@ class Publisher:
                     on_log(group, log_record(execution, number, event, with_data))
 
         execution.history.listener = record
+
+
+def _transitions(execution: Execution) -> int:
+    """States entered since the start or the last redrive; AWS counts them as they happen."""
+    count = 0
+    for event in reversed(execution.history.events):
+        if event.type == "ExecutionRedriven":
+            break
+        count += event.type.endswith("StateEntered")
+    return count
 
 
 def _logged(level: str, type_: str) -> bool:

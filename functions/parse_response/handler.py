@@ -10,7 +10,7 @@ import os
 from functools import cache
 from typing import Any
 
-from parse_response import costs, envelope
+from parse_response import costs, envelope, metrics
 from parse_response.bronze import Bronze, document
 from parse_response.context import compact
 from parse_response.outcome import Rejected
@@ -46,12 +46,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         accepted = _accepted(one["name"], reply)
     except Rejected as rejected:
+        metrics.publish(event, rejected.outcome, spending)
         return answer | {"outcome": rejected.outcome, "error": rejected.sentence}
     context = compact(accepted.result, one["context_chars"])
+    key = bronze.put_result(event, document(event, accepted, spending, context))
+    metrics.publish(event, "ok", spending)
     return answer | {
         "warnings": len(spending.warnings) + len(accepted.warnings),
         "context": context,
-        "bronze_key": bronze.put_result(event, document(event, accepted, spending, context)),
+        "bronze_key": key,
     }
 
 

@@ -102,7 +102,10 @@ def _tags(tags: Mapping[str, str]) -> list[Values]:
 
 
 # Maps whose keys are data, and documents of a language of their own.
-OPAQUE = ("variables", "assumeRolePolicy", "policy", "definition")
+OPAQUE = (
+    "variables", "assumeRolePolicy", "policy", "definition", "redrivePolicy", "redriveAllowPolicy",
+    "eventPattern", "inputPaths"
+)  # fmt: skip
 
 
 def _pascal(value: Any, name: str = "") -> Any:
@@ -143,6 +146,34 @@ def _table(properties: Values) -> Values:
 def _key_schema(properties: Values) -> list[Values]:
     keys = {"HASH": properties.pop("HashKey"), "RANGE": properties.pop("RangeKey", None)}
     return [{"AttributeName": name, "KeyType": kind} for kind, name in keys.items() if name]
+
+
+def _pipe(properties: Values) -> Values:
+    """A pipe's tags are a map in CloudFormation, too."""
+    properties["Tags"] = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
+    return properties
+
+
+def _target(properties: Values) -> Values:
+    """A target is part of its rule, which has the same name here."""
+    target = {name: value for name, value in properties.items() if name != "Rule"}
+    target["Id"] = target.pop("TargetId")
+    if "InputTransformer" in target:
+        transformer = target["InputTransformer"]
+        transformer["InputPathsMap"] = transformer.pop("InputPaths")
+    return {"Targets": [target]}
+
+
+def _alarm(properties: Values) -> Values:
+    for query in properties["Metrics"]:
+        metric = query.pop("Metric", None)
+        if metric is not None:
+            named = {name: metric.pop(name) for name in ("Namespace", "MetricName")}
+            named["Dimensions"] = [
+                {"Name": name, "Value": value} for name, value in metric.pop("Dimensions").items()
+            ]
+            query["MetricStat"] = {"Metric": named, **metric}
+    return properties
 
 
 def _encryption(part: Values) -> Values:
@@ -192,6 +223,7 @@ BUCKET_PARTS: Mapping[str, Callable[[Values], Values]] = {
 
 WITHOUT_PROJECTION = {
     "aws:s3/bucketObjectv2:BucketObjectv2": "CloudFormation has no resource for an object",
+    "aws:dynamodb/tableItem:TableItem": "CloudFormation has no resource for an item",
 }
 
 PROJECTIONS: Mapping[str, Projection] = {
@@ -208,6 +240,24 @@ PROJECTIONS: Mapping[str, Projection] = {
     ),
     "aws:kms/alias:Alias": Projection("AWS::KMS::Alias", {"name": "AliasName"}),
     "aws:cloudwatch/logGroup:LogGroup": Projection("AWS::Logs::LogGroup", {"name": "LogGroupName"}),
+    "aws:cloudwatch/eventRule:EventRule": Projection("AWS::Events::Rule", json=("eventPattern",)),
+    "aws:cloudwatch/eventTarget:EventTarget": Projection("AWS::Events::Rule", shape=_target),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Projection(
+        "AWS::CloudWatch::Alarm",
+        {"name": "AlarmName", "metricQueries": "Metrics", "okActions": "OKActions"},
+        shape=_alarm,
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Projection("AWS::CloudWatch::Dashboard"),
+    "aws:sns/topic:Topic": Projection("AWS::SNS::Topic", {"name": "TopicName"}),
+    "aws:sns/topicPolicy:TopicPolicy": Projection(
+        "AWS::SNS::TopicPolicy",
+        {"arn": "Topics", "policy": "PolicyDocument"},
+        json=("policy",),
+        shape=lambda properties: {**properties, "Topics": [properties["Topics"]]},
+    ),
+    "aws:sns/topicSubscription:TopicSubscription": Projection(
+        "AWS::SNS::Subscription", {"topic": "TopicArn"}
+    ),
     "aws:iam/role:Role": Projection(
         "AWS::IAM::Role",
         {"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
@@ -240,6 +290,24 @@ PROJECTIONS: Mapping[str, Projection] = {
         },
         shape=_state_machine,
     ),
+    "aws:sqs/queue:Queue": Projection(
+        "AWS::SQS::Queue",
+        {
+            "name": "QueueName",
+            "visibilityTimeoutSeconds": "VisibilityTimeout",
+            "messageRetentionSeconds": "MessageRetentionPeriod",
+            "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
+            "sqsManagedSseEnabled": "SqsManagedSseEnabled",
+        },
+        json=("redrivePolicy", "redriveAllowPolicy"),
+    ),
+    "aws:sqs/queuePolicy:QueuePolicy": Projection(
+        "AWS::SQS::QueuePolicy",
+        {"queueUrl": "Queues", "policy": "PolicyDocument"},
+        json=("policy",),
+        shape=lambda properties: {**properties, "Queues": [properties["Queues"]]},
+    ),
+    "aws:pipes/pipe:Pipe": Projection("AWS::Pipes::Pipe", shape=_pipe),
     "aws:scheduler/scheduleGroup:ScheduleGroup": Projection("AWS::Scheduler::ScheduleGroup"),
     "aws:scheduler/schedule:Schedule": Projection("AWS::Scheduler::Schedule"),
     "aws:dynamodb/table:Table": Projection(

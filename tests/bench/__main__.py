@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measures the partition path and its parts; takes minutes.
+"""`python -m tests.bench`: measures partition path, queue, slots and their parts; takes long.
 
 Prints one table and writes build/bench/report.json. Ends with 1 if a goal is not met.
 """
@@ -25,14 +25,18 @@ from tests.bench.engines import measure_engines  # noqa: E402
 from tests.bench.measure import Measured, machine  # noqa: E402
 from tests.bench.partition import measure_partition  # noqa: E402
 from tests.bench.parts import measure_model, measure_parsing  # noqa: E402
+from tests.bench.queue import measure_queue  # noqa: E402
+from tests.bench.slots import measure_slots  # noqa: E402
+from tests.queue_stack import set_limit  # noqa: E402
 from tests.stack import running_stack  # noqa: E402
 
 REPORT = ROOT / "build" / "bench" / "report.json"
+ENOUGH_SLOTS = 100  # nobody waits: a call takes milliseconds here, a look for a free slot a second
 
 
 def main() -> int:
     options = read_options()
-    found, about = measure(options.rows, options.long), machine()
+    found, about = measure(options), machine()
     Console().print(table(found, about))
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     report = {
@@ -48,18 +52,22 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=5_000, help="postings in the partition")
     parser.add_argument("--long", type=int, default=50, help="of them with 100 KB")
+    parser.add_argument("--queued", type=int, default=300, help="postings through the queue")
+    parser.add_argument("--slots", type=int, default=2_000, help="postings per limit of slots")
     return parser.parse_args()
 
 
-def measure(rows: int, long: int) -> list[Measured]:
-    """All measurements, on a stack of their own and the computer's clock."""
+def measure(options: argparse.Namespace) -> list[Measured]:
+    """All measurements, each on a stack of its own; the partition on the computer's clock."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running_stack(Path(folder), Clock.real()) as stack,
     ):
-        partition, exchanges = measure_partition(stack, rows, long)
+        set_limit(stack, ENOUGH_SLOTS)
+        partition, exchanges = measure_partition(stack, options.rows, options.long)
     parts = [measure_model(exchanges), measure_parsing(exchanges)]
-    return [*partition, *parts, *measure_engines()]
+    queue, slots = measure_queue(options.queued), measure_slots(options.slots)
+    return [*partition, *queue, *slots, *parts, *measure_engines()]
 
 
 def table(found: list[Measured], about: dict[str, Any]) -> Table:

@@ -107,6 +107,7 @@ def test_a_command_that_succeeds_ends_with_0(monkeypatch: pytest.MonkeyPatch) ->
         ("AccessDeniedException", "User x may not", "AWS denies StartExecution."),
         ("ExpiredToken", "it is old", "AWS does not accept the credentials for StartExecution."),
         ("ExecutionLimitExceeded", "too many", "AWS refuses StartExecution with Execution"),
+        ("StateMachineDoesNotExist", "none", "StartExecution finds nothing there."),
     ],
 )
 def test_refusals_of_aws(

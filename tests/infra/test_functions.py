@@ -95,6 +95,8 @@ def test_environments(inputs: Inputs) -> None:
         "parse-response": {
             "BRONZE_BUCKET": "data-engineer-jobs-dev-bronze",
             "BRONZE_PREFIX": "ai_enrichment/",
+            "METRICS_NAMESPACE": "DataEngineerJobs/AIEnrichment",
+            "STACK": "dev",
         },
         "assemble-partition": {
             "SILVER_BUCKET": "data-engineer-jobs-dev-silver",

@@ -26,7 +26,7 @@ def test_every_function_and_workflow_has_its_log_group(stack: Stack) -> None:
 
 
 def test_logs_are_encrypted_and_kept_for_thirty_days(stack: Stack) -> None:
-    (key,) = stack.resources.of_type("aws:kms/key:Key")
+    (key,) = (key for key in stack.resources.of_type("aws:kms/key:Key") if key.name == "logs")
 
     for group in stack.resources.of_type("aws:cloudwatch/logGroup:LogGroup"):
         assert group.inputs["retentionInDays"] == 30

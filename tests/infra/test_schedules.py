@@ -1,10 +1,12 @@
-"""The daily start of enrichment."""
+"""What starts by itself, and when."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import pytest
 
 from infra.lint.program import Stack
 
@@ -31,10 +33,17 @@ def test_partitions_are_enriched_daily_at_six_utc(inputs: Inputs) -> None:
     }
 
 
-def test_it_is_the_only_schedule(stack: Stack) -> None:
-    schedules = stack.resources.of_type("aws:scheduler/schedule:Schedule")
+@pytest.mark.parametrize(
+    ("thing", "expression"),
+    [("discover-postings", "rate(1 hour)"), ("sweep-slots", "rate(15 minutes)")],
+)
+def test_others_start_more_often(stack: Stack, thing: str, expression: str) -> None:
+    schedule = stack.inputs("Schedule", thing)
 
-    assert [schedule.name for schedule in schedules] == ["enrich-partitions"]
+    assert schedule["scheduleExpression"] == expression
+    assert schedule["state"] == "ENABLED"
+    assert schedule["target"]["arn"].endswith(f"-{stack.name}-{thing}")
+    assert json.loads(schedule["target"]["input"])["source"] == "scheduled"
 
 
 def test_the_schedule_may_start_its_workflow_and_no_more(

@@ -16,7 +16,14 @@ from infra.render import PLACEHOLDER, render
 Inputs = Callable[[str, str], Mapping[str, Any]]
 Statements = Callable[[str], Mapping[str, Mapping[str, Any]]]
 
-WORKFLOWS = ["enrich-partitions", "enrich-partition", "enrich-posting"]
+WORKFLOWS = [
+    "enrich-partitions",
+    "enrich-partition",
+    "enrich-posting",
+    "find-pending-partitions",
+    "discover-postings",
+    "sweep-slots",
+]
 HERE = "us-east-1:123456789012"
 
 
@@ -27,8 +34,13 @@ def file_of(workflow: str) -> str:
 def values(stack: str) -> dict[str, str]:
     """What the names in the files stand for in a stack."""
     name = f"data-engineer-jobs-{stack}"
-    per_stack = {"local": ("5", "180"), "dev": ("5", "180"), "prod": ("50", "300")}
-    postings, timeout = per_stack[stack]
+    per_stack = {
+        "local": ("5", "180", "1"),
+        "dev": ("5", "180", "1"),
+        "prod": ("50", "300", "10"),
+    }
+    postings, timeout, batch = per_stack[stack]
+    queue = f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     return {
         "StatusTable": f"{name}-enrichment-status",
         "ArtifactsBucket": f"{name}-artifacts",
@@ -48,6 +60,18 @@ def values(stack: str) -> dict[str, str]:
         "MaxConcurrentPartitions": "5",
         "MaxPartitions": "10",
         "MaxJobRetries": "3",
+        "FindPendingPartitionsArn": (
+            f"arn:aws:states:{HERE}:stateMachine:{name}-find-pending-partitions"
+        ),
+        "SlotsTable": f"{name}-enrichment-slots",
+        "StatusIndex": "overallStatus-updatedAt-index",
+        "DailySpendCeilingUsd": "",
+        "Stack": stack,
+        "JobsQueueUrl": f"{queue}-enrichment-jobs.fifo",
+        "DeadJobsQueueUrl": f"{queue}-enrichment-jobs-dlq.fifo",
+        "MaxPostings": "1000",
+        "MaxPostingsPerPartition": "100",
+        "BatchSize": batch,
     }
 
 
@@ -125,18 +149,54 @@ def test_delivery_of_logs_and_traces(statements: Statements, workflow: str) -> N
 STATES = f"arn:aws:states:{HERE}"
 RULE = f"arn:aws:events:{HERE}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/data-engineer-jobs-dev-enrichment-status"
+SLOTS = f"arn:aws:dynamodb:{HERE}:table/data-engineer-jobs-dev-enrichment-slots"
+SQS = f"arn:aws:sqs:{HERE}:data-engineer-jobs-dev"
 LAMBDA = f"arn:aws:lambda:{HERE}:function:data-engineer-jobs-dev"
 S3 = "arn:aws:s3:::data-engineer-jobs-dev"
 
 RESOURCES = {
     "enrich-partitions": {
+        "StartChildren": [
+            f"{STATES}:stateMachine:data-engineer-jobs-dev-enrich-partition",
+            f"{STATES}:stateMachine:data-engineer-jobs-dev-find-pending-partitions",
+        ],
+        "FollowChildren": [
+            f"{STATES}:execution:data-engineer-jobs-dev-enrich-partition:*",
+            f"{STATES}:execution:data-engineer-jobs-dev-find-pending-partitions:*",
+        ],
+        "HearOfChildren": [RULE],
+    },
+    "find-pending-partitions": {
         "ListSilver": [f"{S3}-silver"],
         "ReadStatus": [TABLE],
-        "StartItems": [f"{STATES}:stateMachine:data-engineer-jobs-dev-enrich-partitions"],
-        "FollowItems": [f"{STATES}:execution:data-engineer-jobs-dev-enrich-partitions/*"],
-        "StartChildren": [f"{STATES}:stateMachine:data-engineer-jobs-dev-enrich-partition"],
-        "FollowChildren": [f"{STATES}:execution:data-engineer-jobs-dev-enrich-partition:*"],
+        "ReadSpend": [SLOTS],
+        "StartItems": [f"{STATES}:stateMachine:data-engineer-jobs-dev-find-pending-partitions"],
+        "FollowItems": [f"{STATES}:execution:data-engineer-jobs-dev-find-pending-partitions/*"],
+        "PutMetrics": ["*"],
+    },
+    "discover-postings": {
+        "ListSilver": [f"{S3}-silver"],
+        "ReadPartition": [f"{LAMBDA}-read-partition"],
+        "ReadItems": [f"{S3}-artifacts/work/*"],
+        "UseStatus": [TABLE],
+        "SendJobs": [f"{SQS}-enrichment-jobs.fifo"],
+        "StartItems": [f"{STATES}:stateMachine:data-engineer-jobs-dev-discover-postings"],
+        "FollowItems": [f"{STATES}:execution:data-engineer-jobs-dev-discover-postings/*"],
+        "StartChildren": [f"{STATES}:stateMachine:data-engineer-jobs-dev-find-pending-partitions"],
+        "FollowChildren": [f"{STATES}:execution:data-engineer-jobs-dev-find-pending-partitions:*"],
         "HearOfChildren": [RULE],
+    },
+    "sweep-slots": {
+        "FindClaims": [f"{TABLE}/index/overallStatus-updatedAt-index"],
+        "FreeClaims": [TABLE],
+        "FreeSlots": [SLOTS],
+        "JudgeOwners": [
+            f"{STATES}:execution:data-engineer-jobs-dev-enrich-partition:*",
+            f"{STATES}:execution:data-engineer-jobs-dev-enrich-posting:*",
+        ],
+        "SendDeadLetters": [f"{SQS}-enrichment-jobs-dlq.fifo"],
+        "StartItems": [f"{STATES}:stateMachine:data-engineer-jobs-dev-sweep-slots"],
+        "FollowItems": [f"{STATES}:execution:data-engineer-jobs-dev-sweep-slots/*"],
     },
     "enrich-partition": {
         "WriteStatus": [TABLE],
@@ -183,9 +243,13 @@ def test_conditions(statements: Statements) -> None:
     }
 
     assert conditions == {
-        ("enrich-partitions", "ListSilver"): {
+        ("find-pending-partitions", "ListSilver"): {
             "StringLike": {"s3:prefix": ["linkedin/*", "linkedin_ai/*"]}
         },
+        ("find-pending-partitions", "PutMetrics"): {
+            "StringEquals": {"cloudwatch:namespace": "DataEngineerJobs/AIEnrichment"}
+        },
+        ("discover-postings", "ListSilver"): {"StringLike": {"s3:prefix": ["linkedin/*"]}},
         ("enrich-partition", "PutMetrics"): {
             "StringEquals": {"cloudwatch:namespace": "DataEngineerJobs/AIEnrichment"}
         },

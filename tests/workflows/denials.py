@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from embedded_aws.model.faults import Target
 from tests.stack import Hour, Stack, new_hour, new_posting, row
+from tests.workflows import discovery_scenarios, posting_scenarios
 from tests.workflows.roles import PREFIX, Grant, told
 
 Scenario = Callable[[Stack], Callable[[], str]]
@@ -143,6 +144,81 @@ CASES = [
     Case("enrich-posting", "ParseResponse", "lambda:InvokeFunction", a_posting),
     Case("enrich-posting", "ReadBronze", "s3:GetObject", a_posting_again),
     Case("enrich-posting", "ListBronze", "s3:ListBucket", a_posting_whose_bronze_object_is_lost),
+    Case(
+        "enrich-posting",
+        "ReleaseSlots",
+        "dynamodb:UpdateItem",
+        posting_scenarios.a_released_slot,
+    ),
+    Case("enrich-posting", "RequestSlots", "sqs:SendMessage", a_posting),
+    Case(
+        "enrich-posting",
+        "SendJobs",
+        "sqs:SendMessage",
+        posting_scenarios.a_bad_message,
+        "*-jobs-dlq.fifo",
+    ),
+    Case(
+        "enrich-posting",
+        "SendJobs",
+        "sqs:SendMessage",
+        posting_scenarios.a_message_sent_again,
+        "*-jobs.fifo",
+    ),
+    Case(
+        "enrich-posting",
+        "PutMetrics",
+        "cloudwatch:PutMetricData",
+        posting_scenarios.a_failed_posting,
+    ),
+    Case("grant-slot", "UseSlots", "dynamodb:GetItem", posting_scenarios.a_grant),
+    Case("grant-slot", "UseSlots", "dynamodb:UpdateItem", posting_scenarios.a_grant),
+    Case("grant-slot", "UseSlots", "dynamodb:Query", posting_scenarios.a_grant_below_the_ceiling),
+    Case("grant-slot", "RequestAgain", "sqs:SendMessage", posting_scenarios.an_unheard_grant),
+    Case(
+        "grant-slot",
+        "AnswerTokens",
+        "states:SendTaskSuccess",
+        posting_scenarios.an_unanswered_grant,
+    ),
+    Case(
+        "grant-slot",
+        "AnswerTokens",
+        "states:SendTaskHeartbeat",
+        posting_scenarios.a_refused_grant,
+    ),
+    Case(
+        "grant-slot",
+        "AnswerTokens",
+        "states:SendTaskFailure",
+        posting_scenarios.a_grant_of_no_model,
+    ),
+    Case(
+        "grant-slot",
+        "PutMetrics",
+        "cloudwatch:PutMetricData",
+        posting_scenarios.a_grant_in_an_open_circuit,
+    ),
+    *(
+        Case(f"{queue}-pipe", sid, action, scenario)
+        for queue, start, scenario in (
+            (
+                "enrichment-jobs",
+                "states:StartExecution",
+                posting_scenarios.a_job_in_the_queue,
+            ),
+            (
+                "slot-requests",
+                "states:StartSyncExecution",
+                posting_scenarios.a_request_in_the_queue,
+            ),
+        )
+        for sid, action in (
+            ("TakeMessages", "sqs:ReceiveMessage"),
+            ("TakeMessages", "sqs:DeleteMessage"),
+            ("StartTarget", start),
+        )
+    ),
     Case("parse-response", "WriteBronze", "s3:PutObject", a_posting),
     Case("enrich-partition", "WriteStatus", "dynamodb:UpdateItem", a_partition),
     Case(
@@ -175,11 +251,75 @@ CASES = [
         a_partition_whose_bronze_object_is_lost,
     ),
     Case("assemble-partition", "WriteSilverAi", "s3:PutObject", a_partition),
-    Case("enrich-partitions", "ListSilver", "s3:ListBucket", a_day),
-    Case("enrich-partitions", "ReadStatus", "dynamodb:Query", a_day),
-    Case("enrich-partitions", "StartItems", "states:StartExecution", a_day),
-    Case("enrich-partitions", "StartChildren", "states:StartExecution", a_day),
-    Case("enrich-partitions", "FollowChildren", "states:DescribeExecution", a_day),
+    Case("find-pending-partitions", "ListSilver", "s3:ListBucket", discovery_scenarios.pending),
+    Case("find-pending-partitions", "ReadStatus", "dynamodb:Query", discovery_scenarios.pending),
+    Case("find-pending-partitions", "ReadSpend", "dynamodb:Query", discovery_scenarios.pending),
+    Case(
+        "find-pending-partitions",
+        "ReadSpend",
+        "dynamodb:GetItem",
+        discovery_scenarios.pending_beyond_the_ceiling,
+    ),
+    Case(
+        "find-pending-partitions",
+        "StartItems",
+        "states:StartExecution",
+        discovery_scenarios.pending,
+    ),
+    Case(
+        "find-pending-partitions",
+        "PutMetrics",
+        "cloudwatch:PutMetricData",
+        discovery_scenarios.pending,
+    ),
+    *(
+        Case("discover-postings", sid, action, discovery_scenarios.a_posting_to_queue)
+        for sid, action in (
+            ("ListSilver", "s3:ListBucket"),
+            ("ReadPartition", "lambda:InvokeFunction"),
+            ("ReadItems", "s3:GetObject"),
+            ("UseStatus", "dynamodb:BatchGetItem"),
+            ("UseStatus", "dynamodb:UpdateItem"),
+            ("SendJobs", "sqs:SendMessage"),
+            ("StartItems", "states:StartExecution"),
+            ("StartChildren", "states:StartExecution"),
+            ("FollowChildren", "states:DescribeExecution"),
+        )
+    ),
+    *(
+        Case("sweep-slots", sid, action, discovery_scenarios.what_a_dead_posting_held)
+        for sid, action in (
+            ("FindClaims", "dynamodb:Query"),
+            ("FreeClaims", "dynamodb:GetItem"),
+            ("FreeClaims", "dynamodb:UpdateItem"),
+            ("FreeSlots", "dynamodb:Query"),
+            ("FreeSlots", "dynamodb:UpdateItem"),
+            ("StartItems", "states:StartExecution"),
+        )
+    ),
+    *(
+        Case("sweep-slots", "JudgeOwners", "states:DescribeExecution", scenario, resource)
+        for scenario, resource in (
+            (discovery_scenarios.what_a_dead_posting_held, "*-enrich-posting:*"),
+            (discovery_scenarios.what_a_dead_partition_held, "*-enrich-partition:*"),
+        )
+    ),
+    Case("sweep-slots", "SendDeadLetters", "sqs:SendMessage", discovery_scenarios.a_dead_job),
+    Case("sweep-on-death", "StartTarget", "states:StartExecution", discovery_scenarios.a_death),
+    *(
+        Case(
+            f"{thing}-schedule", "StartTarget", "states:StartExecution", discovery_scenarios.an_hour
+        )
+        for thing in ("discover-postings", "sweep-slots")
+    ),
+    *(
+        Case("enrich-partitions", sid, action, a_day, f"*-{child}*")
+        for child in ("enrich-partition", "find-pending-partitions")
+        for sid, action in (
+            ("StartChildren", "states:StartExecution"),
+            ("FollowChildren", "states:DescribeExecution"),
+        )
+    ),
     Case("enrich-partitions-schedule", "StartTarget", "states:StartExecution", six_o_clock),
 ]
 
@@ -202,7 +342,15 @@ class OnlyOnAws:
                 yield Grant(role, self.sid, action, resource)
 
 
-WORKFLOWS = ("enrich-partitions", "enrich-partition", "enrich-posting")
+WORKFLOWS = (
+    "enrich-partitions",
+    "enrich-partition",
+    "enrich-posting",
+    "find-pending-partitions",
+    "grant-slot",
+    "discover-postings",
+    "sweep-slots",
+)
 FUNCTIONS = ("read-partition", "parse-response", "assemble-partition")
 
 ONLY_ON_AWS = [
@@ -252,7 +400,8 @@ ONLY_ON_AWS = [
         "HearOfChildren",
         ("events:DescribeRule", "events:PutRule", "events:PutTargets"),
         dict.fromkeys(
-            ("enrich-partitions", "enrich-partition"), f"arn:aws:events:{HOST}:rule/{EVENTS_RULE}"
+            ("enrich-partitions", "enrich-partition", "discover-postings"),
+            f"arn:aws:events:{HOST}:rule/{EVENTS_RULE}",
         ),
         "AWS follows .sync children by a rule that it manages; here by DescribeExecution alone",
     ),
@@ -261,19 +410,38 @@ ONLY_ON_AWS = [
         ("states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"),
         {
             name: f"arn:aws:states:{HOST}:execution:{PREFIX}{name}/*"
-            for name in ("enrich-partitions", "enrich-partition")
+            for name in (
+                "find-pending-partitions",
+                "enrich-partition",
+                "discover-postings",
+                "sweep-slots",
+            )
         },
         "AWS follows, stops and redrives the children of a map run by calls; here they are the "
         "engine's own",
     ),
+    *(
+        OnlyOnAws(
+            "FollowChildren",
+            ("states:StopExecution",),
+            {parent: f"arn:aws:states:{HOST}:execution:{PREFIX}{child}:*"},
+            "AWS stops the children of an execution that is stopped; here they go on to their end",
+        )
+        for parent, child in (
+            ("enrich-partitions", "enrich-partition"),
+            ("enrich-partitions", "find-pending-partitions"),
+            ("discover-postings", "find-pending-partitions"),
+            ("enrich-partition", "enrich-posting"),
+        )
+    ),
     OnlyOnAws(
-        "FollowChildren",
-        ("states:StopExecution",),
+        "TakeMessages",
+        ("sqs:GetQueueAttributes",),
         {
-            "enrich-partitions": f"arn:aws:states:{HOST}:execution:{PREFIX}enrich-partition:*",
-            "enrich-partition": f"arn:aws:states:{HOST}:execution:{PREFIX}enrich-posting:*",
+            f"{queue}-pipe": f"arn:aws:sqs:{HOST}:{PREFIX}{queue}.fifo"
+            for queue in ("enrichment-jobs", "slot-requests")
         },
-        "AWS stops the children of an execution that is stopped; here they go on to their end",
+        "a pipe needs it to start, here too, and asks again only on AWS",
     ),
     OnlyOnAws(
         "WriteResults",

@@ -10,7 +10,7 @@ import pytest
 from tests.stack import Run, Stack, new_hour, new_posting, posting_input
 
 PASSES = ["pass1", "pass2", "pass3"]
-STEPS = ["NextPass", "InvokeModel", "ParseAndStore", "RecordPass"]
+STEPS = ["NextPass", "AcquireSlot", "InvokeModel", "ReleaseSlot", "ParseAndStore", "RecordPass"]
 
 
 def passes_of(run: Run) -> dict[str, dict[str, Any]]:
@@ -38,7 +38,7 @@ def test_three_passes_end_in_bronze_status_and_output(stack: Stack) -> None:
     assert "touched_at" in stack.partition_item(hour)
 
 
-def test_an_error_free_posting_enters_sixteen_states(stack: Stack) -> None:
+def test_an_error_free_posting_enters_22_states(stack: Stack) -> None:
     run = stack.enrich(new_posting(), new_hour())
 
     assert run.entered == ["Claim", "LoadPasses", *STEPS * 3, "NextPass", "Finish"]
@@ -109,7 +109,8 @@ def test_a_held_posting_is_deferred_in_the_partition_and_a_duplicate_in_the_queu
     before = stack.calls
 
     assert stack.enrich(posting, hour).output["outcome"] == "DEFERRED"
-    assert stack.enrich(posting, hour, path="queue").output["outcome"] == "DUPLICATE"
+    message = [{"body": json.dumps(posting_input(posting, hour))}]
+    assert stack.run("enrich_posting", message).output["outcome"] == "DUPLICATE"
     assert stack.calls == before
 
 

@@ -12,7 +12,8 @@ import pytest
 from infra.models import invoke_models
 from infra.naming import Deployment
 from tests.stack import Stack, new_hour, new_posting
-from tests.workflows.denials import CASES, ONLY_ON_AWS, Case, Scenario, a_day, a_posting
+from tests.workflows import discovery_scenarios
+from tests.workflows.denials import CASES, ONLY_ON_AWS, Case, Scenario, a_posting
 from tests.workflows.roles import (
     Grant,
     Statement,
@@ -33,7 +34,7 @@ SCENARIOS = list(dict.fromkeys(case.scenario for case in CASES))
 
 
 def label(case: Case) -> str:
-    return "-".join((case.role, case.sid, *case.resource.strip("*").split("-")[1:2]))
+    return "-".join((case.role, case.sid, *case.resource.strip("*-").split("-")[:2]))
 
 
 @pytest.mark.parametrize("case", CASES, ids=label)
@@ -79,15 +80,15 @@ def covers(grant: Grant, cases: list[Case]) -> Iterator[Case]:
 
 def test_discovery_lists_both_sides(stack: Stack) -> None:
     """ListSilver has one resource and two prefixes, which are listed by different states."""
-    run = a_day(stack)
+    run = discovery_scenarios.pending(stack)
 
     def silver_only(statement: Statement) -> list[Statement]:
         return [{**statement, "Condition": {"StringLike": {"s3:prefix": ["linkedin/*"]}}}]
 
-    with changed(stack, "enrich-partitions", "ListSilver", silver_only):
+    with changed(stack, "find-pending-partitions", "ListSilver", silver_only):
         text = run()
 
-    assert denials(text) == {("enrich-partitions", "s3:ListBucket")}
+    assert denials(text) == {("find-pending-partitions", "s3:ListBucket")}
 
 
 def test_metrics_of_another_namespace_are_denied(stack: Stack) -> None:
@@ -138,10 +139,14 @@ def profile(stack: Stack) -> Iterator[list[Statement]]:
     for one in compiled["passes"]:
         one["model"] = PROFILE
     s3.put_object(**where, Body=json.dumps(compiled))
+    dynamodb, table = stack.client("dynamodb"), stack.outputs["enrichment_slots_table"]
+    slots = {"pk": {"S": "slots"}, "sk": {"S": PROFILE}}
+    dynamodb.put_item(TableName=table, Item={**slots, "limit": {"N": "5"}})
     here = Deployment("data-engineer-jobs", "local", "123456789012", "us-east-1", "aws")
     found = invoke_models(here, {"pass1": PROFILE}, {PROFILE: REGIONS})
     yield [statement.document() for statement in found]
     s3.put_object(**where, Body=original)
+    dynamodb.delete_item(TableName=table, Key=slots)
 
 
 def test_a_profile_needs_its_own_statement_and_the_one_of_its_models(

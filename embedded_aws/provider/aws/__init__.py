@@ -3,6 +3,7 @@
 from embedded_aws.provider.aws import (
     cloudwatch,
     dynamodb,
+    dynamodb_item,
     events,
     iam,
     kms,
@@ -49,6 +50,7 @@ HANDLERS = Registry(
         scheduler.ScheduleGroup(),
         scheduler.Schedule(),
         dynamodb.Table(),
+        dynamodb_item.TableItem(),
         events.EventRule(),
         events.EventTarget(),
         pipes.Pipe(),
@@ -58,5 +60,6 @@ HANDLERS = Registry(
         sns.TopicPolicy(),
         sns.TopicSubscription(),
         cloudwatch.MetricAlarm(),
+        cloudwatch.Dashboard(),
     ]
 )

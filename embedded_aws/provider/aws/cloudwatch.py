@@ -1,4 +1,4 @@
-"""CloudWatch alarms on metrics."""
+"""CloudWatch alarms on metrics, and dashboards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from embedded_aws.provider.aws.tags import (
     tag_map,
     tag_values,
 )
-from embedded_aws.provider.clients import Clients
+from embedded_aws.provider.clients import Clients, ignore_missing, or_none
 from embedded_aws.provider.fields import (
     TAGS,
     Fields,
@@ -20,6 +20,7 @@ from embedded_aws.provider.fields import (
     boolean,
     from_boto,
     integer,
+    json_text,
     number,
     output,
     physical_name,
@@ -172,3 +173,40 @@ def _dimension_list(dimensions: Mapping[str, str] | None) -> list[Any]:
 
 def _dimension_map(dimensions: list[Any] | None) -> dict[str, str]:
     return {entry["Name"]: entry["Value"] for entry in dimensions or []}
+
+
+class Dashboard(Handler):
+    """Widgets as JSON; AWS compares the bodies as JSON, too."""
+
+    schema = schema(
+        "aws:cloudwatch/dashboard:Dashboard",
+        "{dashboardName}",
+        {
+            "dashboardName": physical_name(r"[\w-]{1,255}"),
+            "dashboardBody": json_text(required=True),
+            "dashboardArn": output("arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"),
+        },
+    )
+
+    def create(self, aws: Clients, inputs: Values) -> str:
+        aws("cloudwatch").put_dashboard(
+            DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
+        )
+        return str(inputs["dashboardName"])
+
+    def read(self, aws: Clients, id: str) -> Values | None:
+        service = aws("cloudwatch")
+        found = or_none(lambda: service.get_dashboard(DashboardName=id))
+        if found is None:
+            return None
+        return {
+            "dashboardName": id,
+            "dashboardBody": found["DashboardBody"],
+            "dashboardArn": found["DashboardArn"],
+        }
+
+    def update(self, aws: Clients, id: str, old: Values, new: Values) -> None:
+        self.create(aws, new)
+
+    def delete(self, aws: Clients, id: str, inputs: Values) -> None:
+        ignore_missing(lambda: aws("cloudwatch").delete_dashboards(DashboardNames=[id]))

@@ -155,7 +155,9 @@ class TopicSubscription(Handler):
         {
             "topic": string(required=True, create_only=True),
             "protocol": string(
-                required=True, create_only=True, choices=("sqs", "lambda", "firehose")
+                required=True,
+                create_only=True,
+                choices=("sqs", "lambda", "firehose", "email", "https"),
             ),
             "endpoint": string(required=True, create_only=True),
             **settings,

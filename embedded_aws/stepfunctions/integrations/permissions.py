@@ -22,6 +22,9 @@ _ACTIONS = {
     ("s3", "UploadPart"): ("s3:PutObject",),
     ("dynamodb", "TransactGetItems"): ("dynamodb:GetItem",),
     ("bedrock-runtime", "Converse"): ("bedrock:InvokeModel",),
+    ("sqs", "ChangeMessageVisibilityBatch"): ("sqs:ChangeMessageVisibility",),
+    ("sqs", "DeleteMessageBatch"): ("sqs:DeleteMessage",),
+    ("sqs", "SendMessageBatch"): ("sqs:SendMessage",),
 }
 _TRANSACT = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",

@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from infra.packages import Packages, Target
+from infra.packages import Packages, Target, layers_for
 from infra.platform import deploy
 
 
@@ -13,7 +13,9 @@ def empty_packages(root: Path, target: Target) -> Packages:
         path.parent.name: tomllib.loads(path.read_text())
         for path in sorted(root.glob("functions/*/package.toml"))
     }
-    layers = {name: tuple(manifest.get("layers", ())) for name, manifest in manifests.items()}
+    layers = {
+        name: layers_for(manifest.get("layers", ()), target) for name, manifest in manifests.items()
+    }
     here = Path(__file__)
     used = {layer for names in layers.values() for layer in names}
     return Packages(dict.fromkeys(manifests, here), dict.fromkeys(used, here), layers)

@@ -19,7 +19,18 @@ import psycopg2
 DATABASE = "analytics"
 SUPERUSER = "gold"
 # Durability is of no use to a database that is thrown away.
-SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=128MB")
+# Joins are taken in the order they are written and by hash: tables just made have no statistics.
+SETTINGS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "shared_buffers=128MB",
+    "work_mem=64MB",
+    "jit=off",
+    "join_collapse_limit=1",
+    "from_collapse_limit=1",
+    "enable_nestloop=off",
+)
 START_SECONDS = 30
 
 

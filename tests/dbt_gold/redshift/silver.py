@@ -60,6 +60,8 @@ def _load_table(reader: Any, cursor: Any, table: str, folder: Path) -> None:
             selected.append(f"cast(to_json({name}) as varchar)")
             declared.append(f"{name}_json {TYPES['VARCHAR']}")
     cursor.execute(f"create table {SCHEMA}.{table} ({', '.join(declared)})")
-    with tempfile.NamedTemporaryFile("r", suffix=".csv") as rows:
-        reader.execute(f"copy (select {', '.join(selected)} from {files}) to '{rows.name}' ({CSV})")
-        cursor.copy_expert(f"copy {SCHEMA}.{table} from stdin (format csv, null '\\N')", rows)
+    with tempfile.TemporaryDirectory() as folder_of_csv:
+        file = Path(folder_of_csv) / "rows.csv"
+        reader.execute(f"copy (select {', '.join(selected)} from {files}) to '{file}' ({CSV})")
+        with file.open() as rows:
+            cursor.copy_expert(f"copy {SCHEMA}.{table} from stdin (format csv, null '\\N')", rows)

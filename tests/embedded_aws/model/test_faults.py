@@ -52,6 +52,25 @@ def test_a_stall_goes_together_with_a_refusal() -> None:
     assert (effects.stall, effects.error) == (5, "ThrottlingException")
 
 
+def test_stalls_between_two_times_last_and_differ() -> None:
+    faults = Faults()
+    faults.stall_between(8, 40, seed=1)
+    stalls = [faults.take(*_CALL).stall for _ in range(200)]
+    assert all(8 <= seconds <= 40 for seconds in stalls)
+    assert max(stalls) - min(stalls) > 25
+
+
+def test_a_rate_breaks_a_share_of_the_answers_and_none_of_a_refused_call() -> None:
+    faults = Faults()
+    faults.malformed_rate(0.3, seed=1)
+    changes = [faults.take(*_CALL).change for _ in range(200)]
+    broken = [change for change in changes if change is not None]
+    assert 30 < len(broken) < 90
+    assert broken[0](Answer('{"a": 1, "b": 2}')).text != '{"a": 1, "b": 2}'
+    faults.throttle(None)
+    assert all(faults.take(*_CALL).change is None for _ in range(20))
+
+
 def test_replays_come_in_order_and_outlast_a_refused_call() -> None:
     faults = Faults()
     target = Target(title="Data Engineer", pass_name="pass1")

@@ -446,6 +446,32 @@ LIVES = [
         ),
     ),
     Life(
+        "aws:dynamodb/tableItem:TableItem",
+        {
+            "tableName": "{0}",
+            "hashKey": "pk",
+            "rangeKey": "sk",
+            "item": '{"pk": {"S": "a"}, "sk": {"S": "b"}, "limit": {"N": "5"}}',
+        },
+        {"item": '{"pk": {"S": "a"}, "sk": {"S": "b"}, "limit": {"N": "7"}}'},
+        lambda aws, id, live: aws("dynamodb").put_item(
+            TableName=live["tableName"],
+            Item={"pk": {"S": "a"}, "sk": {"S": "b"}, "limit": {"N": "9"}, "x": {"M": {}}},
+        ),
+        [
+            (
+                "aws:dynamodb/table:Table",
+                {
+                    "name": "{name}",
+                    "hashKey": "pk",
+                    "rangeKey": "sk",
+                    "billingMode": "PAY_PER_REQUEST",
+                    "attributes": [{"name": name, "type": "S"} for name in ("pk", "sk")],
+                },
+            )
+        ],
+    ),
+    Life(
         "aws:cloudwatch/eventRule:EventRule",
         {
             "name": "{name}",
@@ -653,6 +679,18 @@ LIVES = [
         [TOPIC, QUEUE],
     ),
     Life(
+        "aws:sns/topicSubscription:TopicSubscription",
+        {
+            "topic": "{0}",
+            "protocol": "https",
+            "endpoint": "https://127.0.0.1:1/alarms",
+            "rawMessageDelivery": False,
+        },
+        {"rawMessageDelivery": True},
+        None,
+        [TOPIC],
+    ),
+    Life(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         {
             "name": "{name}",
@@ -703,6 +741,14 @@ LIVES = [
             Period=60,
             Statistic="Sum",
             Threshold=1,
+        ),
+    ),
+    Life(
+        "aws:cloudwatch/dashboard:Dashboard",
+        {"dashboardName": "{name}", "dashboardBody": '{"widgets": []}'},
+        {"dashboardBody": '{"start": "-PT6H", "widgets": []}'},
+        lambda aws, id, live: aws("cloudwatch").put_dashboard(
+            DashboardName=id, DashboardBody='{"widgets": [], "start": "-PT1H"}'
         ),
     ),
 ]

@@ -70,8 +70,10 @@ def test_metrics(world: Any, machine: Machine) -> None:
         ("ExecutionsStarted", 1.0, "Count"),
         ("ExecutionsFailed", 1.0, "Count"),
         ("ExecutionTime", 3000.0, "Milliseconds"),
+        ("ConsumedCapacity", 2.0, "Count"),  # the states entered
     ]
     assert ears.metrics[0][3]["StateMachineArn"].endswith(":stateMachine:machine")
+    assert ears.metrics[-1][3] == {"ServiceMetric": "StateTransition"}
 
 
 def logging(level: str, data: bool = True) -> dict[str, Any]:

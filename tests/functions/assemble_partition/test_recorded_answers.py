@@ -26,6 +26,8 @@ pytestmark = pytest.mark.shared
 def recorded(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A partition whose postings have recorded answers, a model per posting in turn."""
     monkeypatch.setenv("BRONZE_PREFIX", "ai_enrichment/")
+    monkeypatch.setenv("METRICS_NAMESPACE", "Jobs")
+    monkeypatch.setenv("STACK", "test")
     parse_response._bronze.cache_clear()
     texts = answers()
     lake.put_rows([row(identity) for identity in texts])

@@ -32,6 +32,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "BRONZE_BUCKET": BUCKET,
         "BRONZE_PREFIX": "ai_enrichment/",
+        "METRICS_NAMESPACE": "Jobs",
+        "STACK": "test",
     }.items():
         monkeypatch.setenv(name, value)
     from common.aws import client
@@ -251,3 +253,57 @@ def test_importing_it_is_quick_and_loads_no_boto3() -> None:
 
     assert {loaded for _, loaded in runs} == {"False"}
     assert min(float(seconds) for seconds, _ in runs) < 0.25
+
+
+def published(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The one line that the function logged."""
+    line: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return line
+
+
+def test_a_log_line_counts_the_pass_and_its_cost(
+    blank: Blank, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler(event(json.dumps(blank("pass1"))), None)
+
+    line = published(capsys)
+    assert line["_aws"] == {
+        "Timestamp": 1769839200000,
+        "CloudWatchMetrics": [
+            {
+                "Namespace": "Jobs",
+                "Dimensions": [["Stack"]],
+                "Metrics": [
+                    {"Name": "CallCostUSD", "Unit": "None"},
+                    {"Name": "PassesSucceeded", "Unit": "Count"},
+                ],
+            }
+        ],
+    }
+    # AND the cost is that of this answer, not of the attempts before it
+    assert line["CallCostUSD"] == pytest.approx(0.00045)
+    assert (line["Stack"], line["PassesSucceeded"], line["Outcome"]) == ("test", 1, "ok")
+
+
+def test_an_answer_that_cannot_be_used_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    handler(event("Sorry."), None)
+
+    line = published(capsys)
+    assert "PassesSucceeded" not in line
+    assert (line["Outcome"], line["CallCostUSD"]) == ("no_json", pytest.approx(0.00045))
+
+
+def test_an_unknown_cost_is_no_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    unpriced = event("Sorry.")
+    unpriced["pass"]["price"] = None
+    handler(unpriced, None)
+
+    assert "CallCostUSD" not in published(capsys)
+
+
+def test_no_text_of_a_posting_is_logged(blank: Blank, capsys: pytest.CaptureFixture[str]) -> None:
+    given = event(json.dumps(blank("pass1")))
+    handler(given, None)
+
+    logged = capsys.readouterr().out
+    assert not [name for name in ("title", "company", "text") if given["posting"][name] in logged]

@@ -1,0 +1,150 @@
+"""`dej gold`: builds the star schema now."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.errors import CommandError, Diagnostic
+from cli.output import output
+from cli.stack import LOCAL, Endpoint, StackName, open_stack
+
+if TYPE_CHECKING:
+    from cli.stack import Stack
+
+POLL_SECONDS = 1.0
+WORKFLOW = "build-gold"
+
+FullRefresh = Annotated[
+    bool, typer.Option("--full-refresh", help="Build incremental tables from all of Silver.")
+]
+Select = Annotated[
+    str, typer.Option("--select", help="Only these models and their tests, as dbt selects them.")
+]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the build to its end.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    group = typer.Typer(help="Build and inspect the star schema.", no_args_is_help=True)
+    group.command()(build)
+    group.command()(last)
+    app.add_typer(group, name="gold")
+
+
+def build(
+    full_refresh: FullRefresh = False,
+    select: Select = "",
+    wait: Wait = True,
+    stack: StackName = LOCAL,
+    endpoint: Endpoint = None,
+) -> None:
+    """Start a build and follow it; a running one is not doubled but followed by another."""
+    place = open_stack(stack, endpoint)
+    request = {"source": "operator", "full_refresh": full_refresh, "select": select}
+    states = place.client("stepfunctions")
+    arn = states.start_execution(
+        stateMachineArn=place.workflow_arn(WORKFLOW), input=json.dumps(request)
+    )["executionArn"]
+    if not wait:
+        output.record({"execution": arn})
+        return
+    for step in _steps(states, arn):
+        output.say(f"{step} …")
+    _show(states.describe_execution(executionArn=arn))
+
+
+def last(stack: StackName = LOCAL, endpoint: Endpoint = None) -> None:
+    """Say how the newest build ended."""
+    place = open_stack(stack, endpoint)
+    newest = _newest(place)
+    if newest is None:
+        raise CommandError(
+            Diagnostic(f"Stack {stack} has not built Gold yet.", hint="dej gold build")
+        )
+    _show(place.client("stepfunctions").describe_execution(executionArn=newest))
+
+
+def _newest(stack: Stack) -> str | None:
+    """The newest execution that built, rather than met another or found nothing new."""
+    states = stack.client("stepfunctions")
+    pages = states.get_paginator("list_executions").paginate(
+        stateMachineArn=stack.workflow_arn(WORKFLOW)
+    )
+    for page in pages:
+        for entry in page["executions"]:
+            run = states.describe_execution(executionArn=entry["executionArn"])
+            if json.loads(run.get("output") or "{}").get("status") in (None, "SUCCEEDED"):
+                return str(entry["executionArn"])
+    return None
+
+
+def _steps(states: Any, arn: str) -> Iterator[str]:
+    """The states that run dbt, as they are entered, until the execution ends."""
+    seen = 0
+    while True:
+        status = states.describe_execution(executionArn=arn)["status"]
+        pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
+        events = [event for page in pages for event in page["events"]]
+        for event in events[seen:]:
+            if event["type"] == "TaskScheduled" and _runs_dbt(event):
+                yield _step(event)
+        seen = len(events)
+        if status != "RUNNING":
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _runs_dbt(event: dict[str, Any]) -> bool:
+    return bool(event["taskScheduledEventDetails"]["resourceType"] == "lambda")
+
+
+def _step(event: dict[str, Any]) -> str:
+    return str(json.loads(event["taskScheduledEventDetails"]["parameters"])["Payload"]["step"])
+
+
+def _show(run: dict[str, Any]) -> None:
+    """A build's report; one that failed ends the command."""
+    if run["status"] == "RUNNING":
+        output.record({"status": "RUNNING", "execution": run["executionArn"]})
+        return
+    if run["status"] != "SUCCEEDED":
+        raise _failed(run)
+    report = json.loads(run["output"])
+    output.record(report, _text(report))
+
+
+def _text(report: dict[str, Any]) -> str:
+    if report["status"] == "COALESCED":
+        owner = report["owner"].rsplit(":", 1)[1]
+        return f"Build {owner} runs; when it ends, one more build follows."
+    if report["status"] == "NOTHING_NEW":
+        return "Nothing new was enriched: nothing to build."
+    lines = [
+        f"{step['step']:<20} {step['models']:>4} models {step['tests']:>5} tests "
+        f"{step['seconds']:>8.1f} s"
+        for step in report["steps"]
+    ]
+    checks = [f"{check['name']}: {check['status']}" for check in report["checks"]]
+    failures = [f"failed test: {name}" for name in report["checks"][1]["failures"]]
+    return "\n".join([*lines, f"verdict {report['verdict']} ({', '.join(checks)})", *failures])
+
+
+def _failed(run: dict[str, Any]) -> CommandError:
+    try:
+        report = json.loads(run.get("cause") or "")
+    except ValueError:
+        return CommandError(
+            Diagnostic(f"The build ended {run['status']}.", context=run.get("cause"))
+        )
+    return CommandError(
+        Diagnostic(
+            f"The build failed in the step {report['step']}: {report['error']}.",
+            context=report["message"],
+            note=f"log: {report['log_url']}",
+        )
+    )

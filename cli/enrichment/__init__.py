@@ -1,0 +1,1 @@
+"""What the commands of enrichment read and write in a stack."""

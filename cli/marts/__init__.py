@@ -1,0 +1,1 @@
+"""Figures for people, from Gold's aggregation tables."""

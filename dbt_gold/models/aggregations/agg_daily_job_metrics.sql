@@ -1,0 +1,1 @@
+{{ job_metrics('date_key', 'date_key') }}

@@ -1,0 +1,3 @@
+{{ config(tags=['dim_dynamic']) }}
+
+{{ seeded_dimension('dim_benefit', ['benefit_key', 'benefit_name', 'category']) }}

@@ -1,0 +1,5 @@
+with postings as (
+  {{ newest_postings() }}
+)
+
+{{ staged_postings('postings') }}

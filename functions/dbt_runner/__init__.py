@@ -1,0 +1,1 @@
+"""Runs dbt inside of a Lambda function: one command per call."""

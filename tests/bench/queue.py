@@ -1,0 +1,89 @@
+"""Postings through the queue: how fast, through how many states, at what cost beside tokens."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from cli.demo.executions import history
+from tests.bench.costs import metered, usd
+from tests.bench.measure import Measured
+from tests.bench.slots import CALL
+from tests.queue_stack import job, send_jobs, settle
+from tests.stack import Stack, new_hour, new_posting, row, running_stack
+
+LIMIT = 5
+PER_PARTITION = 100  # postings that discovery takes of one partition
+MOST_STATES = 22
+MOST_USD = 0.70  # per 1,000 postings
+SAMPLE = 20
+
+
+def measure_queue(count: int) -> list[Measured]:
+    """From discovery to the end of the last posting, then the same again, on a virtual clock."""
+    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder)) as stack:
+        stack.aws.model.faults.stall_between(*CALL, seed=count)
+        return _measured(stack, count)
+
+
+def _measured(stack: Stack, count: int) -> list[Measured]:
+    rows = [row(job_title=f"Engineer {n}") for n in range(count)]
+    hours = [new_hour() for _ in range(0, count, PER_PARTITION)]
+    for number, hour in enumerate(hours):
+        stack.put_rows(hour, rows[number * PER_PARTITION :][:PER_PARTITION])
+    began, before = time.monotonic(), stack.calls
+    with metered(stack) as meter:
+        discovered = stack.run("discover_postings", {"source": "bench", "time": "now"})
+        settle(stack)
+    wall, calls = time.monotonic() - began, stack.calls - before
+    if discovered.output["sent"] != count:
+        raise RuntimeError(f"{discovered.output['sent']} of {count} postings were sent")
+    again = [job(new_posting(**columns), hours[0], run="again") for columns in rows]
+    send_jobs(stack, again)
+    settle(stack)
+    repeated = stack.calls - before - calls
+    states = _states_per_posting(stack)
+    costs = {name: 1000 * cost / count for name, cost in usd(meter.units).items()}
+    total = sum(costs.values())
+    return [
+        Measured("queue: postings", count, f"rows, {LIMIT} slots"),
+        Measured("queue: throughput of this machine", count / wall, "per s"),
+        Measured("queue: model calls", calls, "calls", "3 per posting", calls == 3 * count),
+        Measured("queue: model calls of a second run", repeated, "calls", "0", repeated == 0),
+        Measured(
+            "queue: states entered per posting",
+            states,
+            "states",
+            f"at most {MOST_STATES}",
+            states <= MOST_STATES,
+        ),
+        Measured(
+            "queue: cost beside tokens, per 1,000 postings",
+            total,
+            "USD",
+            f"below {MOST_USD:.2f}",
+            total < MOST_USD,
+        ),
+        *(
+            Measured(f"  {name}: {meter.units.get(name, 0) / count:,.3g} per posting", cost, "USD")
+            for name, cost in costs.items()
+        ),
+    ]
+
+
+def _states_per_posting(stack: Stack) -> float:
+    """States entered by executions that called the model for three passes, on average."""
+    states = stack.client("stepfunctions")
+    arns = stack.aws.engine.services.store.by_machine[stack.outputs["enrich_posting_arn"]]
+    counts = []
+    for arn in arns[:SAMPLE]:
+        names = Counter(
+            event["stateEnteredEventDetails"]["name"]
+            for event in history(states, arn)
+            if event["type"].endswith("StateEntered")
+        )
+        if names["InvokeModel"] == 3:
+            counts.append(names.total())
+    return sum(counts) / len(counts)

@@ -1,0 +1,1 @@
+select count(*) as postings from {{ ref('fact_posting') }}

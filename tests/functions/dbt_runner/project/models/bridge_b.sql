@@ -1,0 +1,1 @@
+select job_posting_id {{ env_var('SMALL_BRIDGE_COLUMN', '') }} from {{ ref('fact_posting') }}

@@ -1,0 +1,1 @@
+select postings from {{ ref('agg_posting') }}

@@ -1,0 +1,1 @@
+select job_posting_id, scraped_at from {{ source('silver', 'linkedin') }}

@@ -1,0 +1,1 @@
+select word from {{ ref('bridge_a') }} where word = 'three'

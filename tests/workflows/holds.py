@@ -1,0 +1,89 @@
+"""Slots and claims in the hands of an execution of choice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from common.postings import Posting
+from tests.queue_stack import SLOTS_TABLE, settle
+from tests.stack import Hour, Stack
+
+MODEL = "offline-rules-v1"
+
+
+def forgotten(stack: Stack, name: str = "long-gone") -> str:
+    """The ARN of an execution of enrich_posting that AWS does not know any more."""
+    machine = str(stack.outputs["enrich_posting_arn"])
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def stopped(stack: Stack, workflow: str, request: Any) -> str:
+    """The ARN of an execution that was stopped in its first state; its event has been handled."""
+    with stack.aws.clock.hold():
+        arn = stack.start(workflow, request)
+        stack.client("stepfunctions").stop_execution(executionArn=arn)
+    assert stack.ended(arn).status == "ABORTED"
+    settle(stack)
+    return arn
+
+
+def claim_posting(stack: Stack, posting: Posting, owner: str, **attributes: Any) -> None:
+    stack.client("dynamodb").put_item(
+        TableName=stack.outputs["enrichment_status_table"],
+        Item={
+            "pk": {"S": f"posting#{posting.job_posting_id}"},
+            "sk": {"S": posting.content_hash},
+            "overallStatus": {"S": "IN_PROGRESS"},
+            "updatedAt": {"S": now(stack)},
+            "owner": {"S": owner},
+            "execution": {"S": owner},
+            "lease": {"N": "9999999999"},
+            "retryCount": {"N": "0"},
+            **attributes,
+        },
+    )
+
+
+def claim_partition(stack: Stack, hour: Hour, owner: str) -> None:
+    stack.client("dynamodb").put_item(
+        TableName=stack.outputs["enrichment_status_table"],
+        Item={
+            "pk": {"S": f"partition#{hour.path[:10]}"},
+            "sk": {"S": hour.path[11:]},
+            "overallStatus": {"S": "PARTITION_IN_PROGRESS"},
+            "updatedAt": {"S": now(stack)},
+            "owner": {"S": owner},
+            "lease": {"N": "9999999999"},
+            "attempts": {"N": "1"},
+        },
+    )
+
+
+def hold_slot(stack: Stack, call: str) -> None:
+    _update_slots(stack, "SET owners = if_not_exists(owners, :none)", values={":none": {"M": {}}})
+    update = "SET owners.#call = :now"
+    _update_slots(stack, update, names={"#call": call}, values={":now": {"S": now(stack)}})
+
+
+def release(stack: Stack, call: str) -> None:
+    _update_slots(stack, "REMOVE owners.#call", names={"#call": call})
+
+
+def now(stack: Stack) -> str:
+    return datetime.fromtimestamp(stack.aws.clock.now(), UTC).isoformat()
+
+
+def _update_slots(
+    stack: Stack,
+    update: str,
+    names: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
+) -> None:
+    given = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+    stack.client("dynamodb").update_item(
+        TableName=SLOTS_TABLE,
+        Key={"pk": {"S": "slots"}, "sk": {"S": MODEL}},
+        UpdateExpression=update,
+        **{name: value for name, value in given.items() if value},
+    )
