@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from infra.enrichment import Ground
 from infra.functions import Code, CodeStore, Function, Layer
+from infra.gold_costs import warning
 from infra.gold_docs import DocsSite
 from infra.gold_monitoring import GoldMonitoring, Watched
 from infra.gold_network import GoldNetwork
@@ -44,6 +45,8 @@ class Gold(pulumi.ComponentResource):
         self._ground = ground
         self._child = pulumi.ResourceOptions(parent=self)
         deployment, settings = ground.deployment, ground.settings
+        if too_dear := warning(settings.gold):
+            pulumi.log.warn(too_dear)
         self.table = self._builds_table()
         self.topic = self._topic()
         self.docs = DocsSite(deployment, settings, self._child)

@@ -1,10 +1,12 @@
 """The docs site: a private bucket behind CloudFront, which asks each reader for name and password.
 
-Passwords are nowhere: the key-value store has salted hashes, from the stack's settings.
+Passwords are nowhere: the key-value store has salted hashes, which the stack's configuration
+holds encrypted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -16,6 +18,7 @@ from infra.policies import policy
 from infra.settings import Settings
 
 COMPONENT = "gold"
+PASSWORDS = "docs-passwords"  # configuration secret: salt:hash by reader
 GUARD = Path(__file__).resolve().parent / "docs_guard.js"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's managed cache policy
 SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"  # AWS's managed response headers policy
@@ -102,12 +105,12 @@ class DocsSite(pulumi.ComponentResource):
             comment="Readers of the docs: name, salt and hash",
             opts=self._child,
         )
-        for user, hashed in sorted(self._settings.gold.docs_users.items()):
+        for reader in self._settings.gold.docs_readers:
             aws.cloudfront.KeyvaluestoreKey(
-                f"docs-user-{user}",
+                f"docs-reader-{reader}",
                 key_value_store_arn=store.arn,
-                key=user,
-                value=pulumi.Output.secret(hashed),
+                key=reader,
+                value=hashed_password(reader),
                 opts=self._child,
             )
         return aws.cloudfront.Function(
@@ -137,3 +140,21 @@ class DocsSite(pulumi.ComponentResource):
             policy=policy([read, tls_only(self.bucket.arn)]),
             opts=self._child,
         )
+
+
+def hashed_password(reader: str) -> pulumi.Output[str]:
+    """`salt:hash` of a reader, from the secret `docs-passwords`. Raises RunError without it."""
+    found = pulumi.Config().get_secret_object(PASSWORDS)
+    if found is None:
+        raise pulumi.RunError(
+            f"gold.docs_readers names {reader}, who has no password: run `dej gold reader {reader}`"
+        )
+
+    def own(passwords: Mapping[str, str]) -> str:
+        if reader not in passwords:
+            raise pulumi.RunError(
+                f"{PASSWORDS} has no entry {reader}: run `dej gold reader {reader}`"
+            )
+        return passwords[reader]
+
+    return found.apply(own)

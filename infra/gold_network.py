@@ -69,7 +69,7 @@ class GoldNetwork(pulumi.ComponentResource):
         self.subnet_ids = [subnet.id for subnet in subnets]
         runner = self._group("gold-runner", "The dbt runner")
         warehouse = self._group("gold-warehouse", "The Redshift workgroup")
-        endpoints = self._group("gold-endpoints", "Endpoints of AWS's services")
+        endpoints = self._group("gold-endpoints", "Endpoints of services")
         self.runner_group_id, self.warehouse_group_id = runner.id, warehouse.id
         gateway = self._gateway(subnets)
         interfaces = [

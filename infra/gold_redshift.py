@@ -82,7 +82,8 @@ class RedshiftWarehouse(pulumi.ComponentResource):
             opts=child,
         )
         self.statement_seconds = gold.runner_timeout_seconds - SECONDS_BEFORE_RUNNER
-        self.host = workgroup.endpoints[0].address
+        place = f"{deployment.account}.{deployment.region}.redshift-serverless.amazonaws.com"
+        self.host = pulumi.Output.concat(workgroup.workgroup_name, ".", place)
         self.workgroup_arn, self.workgroup_name = workgroup.arn, workgroup.workgroup_name
         self.admin_secret_arn = namespace.admin_password_secret_arn
         self.spectrum_role_arn = spectrum.arn

@@ -123,10 +123,10 @@ class GoldSettings(Section):
         ge=1,
         description="Expected cost of Redshift in a month above which a deployment warns.",
     )
-    docs_users: dict[str, str] = Field(
-        default_factory=dict,
-        description="Who may read the docs site: name and `salt:hash` as `dej gold docs-user` "
-        "makes them. Without any the site answers 401 to everybody.",
+    docs_readers: list[str] = Field(
+        default_factory=list,
+        description="Names of those who may read the docs site; each needs a password, see "
+        "`dej gold reader`. Without any the site answers 401 to everybody.",
     )
 
     @model_validator(mode="after")

@@ -181,7 +181,7 @@ class _Shop:
         lock = manifest.folder / "requirements.txt"
         if lock.is_file():
             files |= _tree(self._distributions(name, lock, _Trim()), "")
-        return self._zip(name, files)
+        return self._zip(name, self._contents(files), lambda: files)
 
     def _layer(self, name: str) -> Path:
         folder = self._functions / "layers" / name
@@ -192,7 +192,9 @@ class _Shop:
         found = tomllib.loads((folder / "layer.toml").read_text(encoding="utf-8"))
         trim = _Trim(tuple(found["exclude"]), tuple(found.get("keep", ())))
         distributions = self._distributions(name, folder / "requirements.txt", trim)
-        return self._zip(f"{name}-layer", _tree(distributions, "python/"))
+        return self._zip(
+            f"{name}-layer", [distributions.name.encode()], lambda: _tree(distributions, "python/")
+        )
 
     def _sources(self, name: str, manifest: _Manifest) -> Files:
         files: Files = {}
@@ -244,19 +246,23 @@ class _Shop:
                 scratch.rename(folder)
         return folder
 
-    def _zip(self, name: str, files: Files) -> Path:
-        """The zip with `files`, named by a hash of names and contents; a distribution's files
-        are known by their folder, whose name is a hash itself."""
-        parts = [_RECIPE]
+    def _contents(self, files: Files) -> list[bytes]:
+        """What a zip is known by: names and contents; a distribution's files are known by their
+        folder, whose name is a hash itself."""
+        parts = []
         for inside, path in sorted(files.items()):
             installed = path.is_relative_to(self.output)
             known = path.relative_to(self.output).as_posix().encode() if installed else b""
             parts += [inside.encode(), known or path.read_bytes()]
-        zipped = self.output / f"{name}-{_digest(parts)}.zip"
+        return parts
+
+    def _zip(self, name: str, known_by: list[bytes], files: Callable[[], Files]) -> Path:
+        """The zip of files, named by a hash of what they are known by."""
+        zipped = self.output / f"{name}-{_digest([_RECIPE, *known_by])}.zip"
         if not zipped.is_file():
             self._progress(f"packages: writing {zipped.name} for {self._target}")
             with _scratch(self.output) as scratch:
-                _write_zip(scratch / "package.zip", files)
+                _write_zip(scratch / "package.zip", files())
                 os.replace(scratch / "package.zip", zipped)
         return zipped
 

@@ -49,12 +49,10 @@ def deploy(build_packages: Callable[[Path, Target], Packages] = build) -> None:
     metrics = Metrics(deployment, settings)
     alarms, dashboard = Alarms(metrics), Dashboard(metrics)
     (enriched,) = (w for w in enrichment.workflows if w.file_stem == "enrich_partitions")
-    if settings.gold.engine == "duckdb":
-        gold = Gold(ground, packages, enriched, metrics, alarms.topic_arn)
+    gold = Gold(ground, packages, enriched, metrics, alarms.topic_arn)
     found = outputs(ground, enrichment)
     found |= {"alarm_topic_arn": alarms.topic_arn, "dashboard": dashboard.name}
-    if settings.gold.engine == "duckdb":
-        found |= gold.outputs()
+    found |= gold.outputs()
     for name, value in found.items():
         pulumi.export(name, value)
 

@@ -239,8 +239,9 @@ class EnrichmentSettings(Section):
         default=1000,
         ge=1,
         le=10_000,
-        description="Postings that one run of discovery queues, oldest partitions first. It bounds "
-        "what waits in the queue: far above what the slots finish in a day, postings wait in vain.",
+        description="Postings that one run of discovery queues, oldest partitions first; what is "
+        "queued or at work already counts. Far above what the slots finish in a day, postings wait "
+        "in vain.",
     )
     max_postings_per_partition: int = Field(
         default=100,
@@ -253,8 +254,7 @@ class EnrichmentSettings(Section):
         default=10,
         ge=1,
         le=10,
-        description="Postings that discovery looks up and sends with one call. Smaller costs more "
-        "calls and loses less work where one fails.",
+        description="Messages that discovery sends with one call. Fewer cost more calls.",
     )
     discovery_schedule: DiscoverySchedule = Field(
         default_factory=DiscoverySchedule, description="The start of discovery."

@@ -20,7 +20,7 @@ PREFIX = "data-engineer-jobs-local-"
 JOBS, DEAD_JOBS = "enrichment-jobs.fifo", "enrichment-jobs-dlq.fifo"
 SLOT_REQUESTS = "slot-requests.fifo"
 SLOTS_TABLE = f"{PREFIX}enrichment-slots"
-PATIENCE = 3600.0  # seconds of the computer
+PATIENCE = 7200.0  # seconds of the computer
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def demo(postings: Postings = None) -> None:
         content = json.dumps(outcome.report, indent=2) + "\n"
         (FOLDER / "report.json").write_text(content, encoding="utf-8")
     _show(outcome)
-    _show_marts(FOLDER / DATABASE)
+    if (FOLDER / DATABASE).is_file():
+        _show_marts(FOLDER / DATABASE)
     output.say(f"Left in {FOLDER.relative_to(ROOT)}: Parquet files, {DATABASE} and report.json.")
     if outcome.failures:
         raise _incomplete(outcome)
@@ -80,12 +81,14 @@ def _run(hours: dict[str, pa.Table]) -> Outcome:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("model calls, about", total=3 * rows)
             runs = stack.enrich(list(hours), lambda calls: bar.update(task, completed=calls))
-        output.say("Building the star schema, which the enrichment's event has started …")
-        gold = follow_builds(stack, output.say)
-        fetch_database(stack, FOLDER / DATABASE)
+        gold = {}
+        if stack.enriched(list(hours)):
+            output.say("Building the star schema, which the enrichment's event has started …")
+            gold = follow_builds(stack, output.say)
+            fetch_database(stack, FOLDER / DATABASE)
         output.say("Once more without the results, to see that nothing is paid twice …")
         outcome = stack.outcome(hours, runs)
-        outcome.report["gold"] = gold
+        outcome.report.update(gold)
         return outcome
 
 

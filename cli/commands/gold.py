@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +27,7 @@ FullRefresh = Annotated[
 Select = Annotated[
     str, typer.Option("--select", help="Only these models and their tests, as dbt selects them.")
 ]
+ReaderName = Annotated[str, typer.Argument(metavar="NAME", help="Who reads the docs site.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the build to its end.")]
 
 
@@ -33,6 +36,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Build and inspect the star schema.", no_args_is_help=True)
     group.command()(build)
     group.command()(last)
+    group.command()(reader)
     app.add_typer(group, name="gold")
 
 
@@ -67,6 +71,17 @@ def last(stack: StackName = LOCAL, endpoint: Endpoint = None) -> None:
             Diagnostic(f"Stack {stack} has not built Gold yet.", hint="dej gold build")
         )
     _show(place.client("stepfunctions").describe_execution(executionArn=newest))
+
+
+def reader(name: ReaderName, stack: StackName = LOCAL) -> None:
+    """Ask for a reader's password of the docs site and print how to configure its salted hash."""
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    salt = secrets.token_hex(16)
+    value = f"{salt}:{hashlib.sha256((salt + password).encode()).hexdigest()}"
+    path = f"docs-passwords.{name}"
+    command = f"pulumi config set --stack {stack} --secret --path '{path}' '{value}'"
+    output.record({"command": command}, command)
+    output.say(f"Add {name} to gold.docs_readers in Pulumi.{stack}.yaml, then deploy.")
 
 
 def _newest(stack: Stack) -> str | None:

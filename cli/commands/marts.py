@@ -14,7 +14,7 @@ from cli.stack import LOCAL, Endpoint, StackName
 Source = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[SOURCE]",
+        metavar="SOURCE",
         help="DuckDB file of a build, or a folder that --export has written; default: what the "
         "stack has built.",
     ),

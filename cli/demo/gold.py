@@ -17,7 +17,7 @@ START_SECONDS = 60  # until the event of the enrichment has started a build
 
 
 def follow_builds(stack: Stack, said: Callable[[str], None]) -> dict[str, Any]:
-    """Waits until no build runs; the report of the newest good one.
+    """Waits until no build runs; verdict and counts of the newest good one, for report.json.
 
     A build that starts while another runs only makes it start one more. Raises CommandError if
     none was good.
@@ -30,7 +30,13 @@ def follow_builds(stack: Stack, said: Callable[[str], None]) -> dict[str, Any]:
     good = [report for report in reports if report.get("status") == "SUCCEEDED"]
     if not good:
         raise CommandError(Diagnostic("Gold was not built.", context=_first_cause(runs)))
-    return dict(max(good, key=lambda report: report["started_at"]))
+    newest = max(good, key=lambda report: report["started_at"])
+    counts = ("models_success", "tests_passed", "tests_failed")
+    return {
+        "gold_verdict": newest["verdict"],
+        **{f"gold_{name}": newest[name] for name in counts},
+        "gold_seconds": round(sum(step["seconds"] for step in newest["steps"]), 1),
+    }
 
 
 def fetch_database(stack: Stack, file: Path) -> None:

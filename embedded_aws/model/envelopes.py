@@ -51,7 +51,7 @@ def _limit(payload: dict[str, Any]) -> int | None:
         return None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise InvalidRequest(f"The output limit must be a positive integer, not {limit!r}.")
-    return limit
+    return int(limit)
 
 
 def _of_role(messages: Iterable[dict[str, Any]], role: str) -> str:

@@ -98,7 +98,9 @@ def apply(
     region = project.config.get("aws:region", endpoint.region)
     if region != endpoint.region:
         raise ProvisioningError(f"stack {stack} is for {region}, the endpoint is {endpoint.region}")
-    preview_project(project)
+    refused = HANDLERS.not_here(resource.type for resource in preview_project(project))
+    if refused:
+        raise ProvisioningError("\n".join(refused))
     with locked(state_file):
         saved = load(state_file, stack)
         deployment = Deployment(Clients(endpoint), saved, progress)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
+from embedded_aws.provider.aws.planned import Planned
 from embedded_aws.provider.resource import Handler, ProvisioningError
 
 _REFUSED = {
@@ -25,14 +26,20 @@ _REFUSED = {
 class Registry:
     """Handlers by type token, for example `aws:s3/bucket:Bucket`."""
 
-    def __init__(self, handlers: list[Handler]) -> None:
+    def __init__(self, handlers: list[Handler], planned: list[Planned]) -> None:
         self._handlers = {handler.schema.token: handler for handler in handlers}
+        self._planned = {handler.schema.token: handler for handler in planned}
 
     def __iter__(self) -> Iterator[Handler]:
         return iter(self._handlers.values())
 
     def __contains__(self, token: str) -> bool:
         return token in self._handlers
+
+    def not_here(self, tokens: Iterable[str]) -> list[str]:
+        """A sentence for each of these types that is checked here but provisioned only on AWS."""
+        found = sorted(self._planned.keys() & set(tokens))
+        return [f"{token} is only for AWS: {self._planned[token].reason}" for token in found]
 
     def exceptions(self) -> Iterator[tuple[str, str, str]]:
         """Type, property and reason of everything that the data plane loses or cannot clear."""
@@ -46,6 +53,8 @@ class Registry:
         """Raises ProvisioningError with the reason for a type that has no handler."""
         if token in self._handlers:
             return self._handlers[token]
+        if token in self._planned:
+            return self._planned[token]
         if token in _REFUSED:
             raise ProvisioningError(f"{token} is not supported: {_REFUSED[token]}")
         near = get_close_matches(token, self._handlers, n=1)

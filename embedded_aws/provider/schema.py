@@ -78,7 +78,8 @@ class Schema:
 
     def placeholders(self, inputs: Mapping[str, Any], place: Place, urn: str) -> tuple[str, Values]:
         """Id and outputs as a preview shows them: computed from names, the same every time."""
-        names = {**inputs, "uuid": str(uuid5(NAMESPACE_URL, urn))}
+        unique = uuid5(NAMESPACE_URL, urn)
+        names = {**inputs, "uuid": str(unique), "hex": unique.hex[:17]}
         names["id"] = self.render(self.id, names, place)
         outputs: Values = dict(inputs)
         for name, known in self.fields.items():

@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     prefix = partition.prefix(environment["SILVER_PREFIX"])
     silver = open_partition(s3, environment["SILVER_BUCKET"], prefix)
     statuses = read_statuses(client("dynamodb"), environment["STATUS_TABLE"], _keys(silver))
-    _refuse_if_held(statuses, event["run"], event["assembled_at"])
+    _refuse_if_unsettled(statuses, event["run"], event["assembled_at"])
     key = partition.prefix(environment["SILVER_AI_PREFIX"]) + "data.parquet"
     with TemporaryFile() as file:
         with (
@@ -95,11 +95,12 @@ def _keys(silver: SilverPartition) -> list[Key]:
     return list(dict.fromkeys(posting.key for posting in found if isinstance(posting, Posting)))
 
 
-def _refuse_if_held(statuses: Statuses, run: str, assembled_at: str) -> None:
+def _refuse_if_unsettled(statuses: Statuses, run: str, assembled_at: str) -> None:
     now = datetime.fromisoformat(assembled_at).timestamp()
-    held = [key for key, status in statuses.items() if status.held_by_another(run, now)]
-    if held:
+    unsettled = [key for key, status in statuses.items() if status.unsettled(run, now)]
+    if unsettled:
         raise PartitionDeferred(
-            f"{len(held)} postings of this partition are being enriched by another run, "
-            f"first {held[0][0]}: assemble it again when they are done"
+            f"{len(unsettled)} postings of this partition wait for their turn or are being "
+            f"enriched by another run, first {unsettled[0][0]}: assemble it again when they are "
+            "done"
         )

@@ -52,7 +52,8 @@ def enriched_row(posting: Posting, status: Status | None, results: Results, vers
     }
     succeeded = tuple(name in good for name in PASSES)
     final = status is not None and status.overall == "PERMANENTLY_FAILED"
-    unfinished = status is None or status.interrupted or not all(succeeded)
+    # Complete passes under another status: their execution died before it could say so.
+    unfinished = status is None or status.overall != "COMPLETED" or not all(succeeded)
     return Row(values, succeeded, retryable=unfinished and not final)
 
 

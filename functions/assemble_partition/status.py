@@ -60,10 +60,14 @@ class Status:
         """Whether its claim has not ended in a result."""
         return self.overall not in ("COMPLETED", "FAILED", "PERMANENTLY_FAILED")
 
-    def held_by_another(self, run: str, now: float) -> bool:
-        """Whether a run other than `run` may still be at work on it."""
+    def unsettled(self, run: str, now: float) -> bool:
+        """Whether it waits for a slot or in the queue, or a run other than `run` is at work on it.
+
+        A posting that `run` lost while it worked on it is settled: its row says so.
+        """
         live = self.lease is not None and self.lease >= now
-        return self.overall == "IN_PROGRESS" and self.run != run and live
+        held = self.overall == "IN_PROGRESS" and self.run != run and live
+        return held or self.overall == "PENDING"
 
 
 def read_statuses(dynamodb: Any, table: str, keys: Collection[Key]) -> dict[Key, Status]:

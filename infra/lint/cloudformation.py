@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-Values = dict[str, Any]
+from infra.lint.gold import GOLD
+from infra.lint.projection import Projection, Values
 
 
 class Registered(Protocol):
@@ -30,20 +30,6 @@ class Registered(Protocol):
 
 class UnknownType(ValueError):
     """The program uses a resource type that the projection does not know."""
-
-
-@dataclass(frozen=True)
-class Projection:
-    """A CloudFormation type; `names` maps inputs to dotted properties, None leaves one out.
-
-    `json` inputs are documents as text; `shape` turns the projected properties into what
-    CloudFormation expects.
-    """
-
-    type: str
-    names: Mapping[str, str | None] = field(default_factory=dict)
-    json: tuple[str, ...] = ()
-    shape: Callable[[Values], Values] = lambda properties: properties
 
 
 def template(resources: Iterable[Registered]) -> Values:
@@ -104,7 +90,7 @@ def _tags(tags: Mapping[str, str]) -> list[Values]:
 # Maps whose keys are data, and documents of a language of their own.
 OPAQUE = (
     "variables", "assumeRolePolicy", "policy", "definition", "redrivePolicy", "redriveAllowPolicy",
-    "eventPattern", "inputPaths"
+    "eventPattern", "inputPaths", "parameters"
 )  # fmt: skip
 
 
@@ -222,11 +208,14 @@ BUCKET_PARTS: Mapping[str, Callable[[Values], Values]] = {
 }
 
 WITHOUT_PROJECTION = {
+    "aws:redshiftserverless/usageLimit:UsageLimit": "CloudFormation has no resource for a limit",
+    "aws:cloudfront/keyvaluestoreKey:KeyvaluestoreKey": "CloudFormation has no resource for a key",
     "aws:s3/bucketObjectv2:BucketObjectv2": "CloudFormation has no resource for an object",
     "aws:dynamodb/tableItem:TableItem": "CloudFormation has no resource for an item",
 }
 
 PROJECTIONS: Mapping[str, Projection] = {
+    **GOLD,
     "aws:s3/bucket:Bucket": Projection(
         "AWS::S3::Bucket", {"bucket": "BucketName", "forceDestroy": None}
     ),

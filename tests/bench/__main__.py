@@ -79,6 +79,7 @@ def table(found: list[Measured], about: dict[str, Any]) -> Table:
         marks = {True: "met", False: "MISSED", None: ""}
         goal = f"{one.goal}: {marks[one.met]}" if one.goal else ""
         digits = 0 if one.value >= 100 or one.value == int(one.value) else 1
+        digits = 4 if one.unit == "USD" else digits
         shown.add_row(one.name, f"{one.value:,.{digits}f}", one.unit, goal)
     return shown
 

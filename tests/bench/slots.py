@@ -39,7 +39,7 @@ CALL = (8.0, 40.0)  # seconds
 GRANT_SECONDS = PRICES["assumed"]["express_seconds"]  # that a grant takes where a slot is free
 LIMITS = (5, 20, 50)
 LEAST_BUSY = 0.95
-PATIENCE = 3600.0  # seconds
+PATIENCE = 7200.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,13 @@ def _lines(limit: int, count: int) -> list[Measured]:
     lines = [
         Measured(f"{name}: slots busy", 100 * use.busy, "%", goal, met),
         Measured(f"{name}: not completed", use.failed, "postings", "none", use.failed == 0),
-        Measured(f"{name}: most calls at once", use.most_owners, "", "", use.most_owners <= limit),
+        Measured(
+            f"{name}: most calls at once",
+            use.most_owners,
+            "",
+            "at most the limit",
+            use.most_owners <= limit,
+        ),
         Measured(f"{name}: throughput", use.per_hour, "per virtual hour"),
         Measured(f"{name}: throughput of this machine", count / use.wall, "per s"),
     ]

@@ -17,6 +17,7 @@ from tests.dbt_gold.project import Project
 from tests.dbt_gold.small import write_small
 
 Gold = Callable[[Path], Project]
+Seeded = Callable[[Path, Path], Project]
 POSTINGS = 2_000
 
 
@@ -40,14 +41,27 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def gold(once: Callable[[str, Callable[[Path], None]], Path]) -> Gold:
+def seeded(once: Callable[[str, Callable[[Path], None]], Path]) -> Seeded:
+    """seeded(folder, lake): a database in the folder, over the lake, that holds the seeds alone."""
+
+    def copy(folder: Path, lake: Path) -> Project:
+        def make(origin: Path) -> None:
+            Project(origin, origin / "lake").succeed("seed")
+
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Project(once("seeds", make), lake).database, folder)
+        return Project(folder, lake)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def gold(once: Callable[[str, Callable[[Path], None]], Path], seeded: Seeded) -> Gold:
     """gold(lake): seeds and models built over it, to be read; `copied` gives one to change."""
 
     def build(lake: Path) -> Project:
         def make(folder: Path) -> None:
-            project = Project(folder, lake)
-            project.succeed("seed")
-            project.succeed("run")
+            seeded(folder, lake).succeed("run")
 
         return Project(once(f"{lake.name}-built", make), lake)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.dataset as ds
 import pytest
 
-from tests.dbt_gold.conftest import Gold
+from tests.dbt_gold.conftest import Gold, Seeded
 from tests.dbt_gold.lake import company_rows, put_companies, put_enriched, put_postings
 from tests.dbt_gold.project import Project
 
@@ -66,7 +66,7 @@ LINKS = {
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def project(tmp_path_factory: pytest.TempPathFactory, seeded: Seeded) -> Project:
     """The bridges over the cases."""
     folder = tmp_path_factory.mktemp("links")
     silver = [_silver(case) for case in CASES]
@@ -79,8 +79,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     ]
     put_enriched(folder / "lake", HOUR, rows)
     put_companies(folder / "lake", company_rows([]))
-    project = Project(folder / "gold", folder / "lake")
-    project.succeed("seed")
+    project = seeded(folder / "gold", folder / "lake")
     chosen = ("+tag:bridges", "job_confidence_details", "--exclude", "resource_type:seed")
     project.succeed("run", "--select", *chosen)
     return project

@@ -12,7 +12,7 @@ import pytest
 
 from dbt_gold.tools.tables import PROJECT, SEEDS, read_rows
 from tests.dbt_gold.cases import CASES, build_cases, expected_row, posting_id
-from tests.dbt_gold.conftest import Gold
+from tests.dbt_gold.conftest import Gold, Seeded
 from tests.dbt_gold.project import Project
 
 Posting = dict[str, Any]
@@ -28,9 +28,11 @@ left join gold.dim_location as l on l.location_key = f.location_key
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Posting]:
+def cases(tmp_path_factory: pytest.TempPathFactory, seeded: Seeded) -> dict[str, Posting]:
     """The fact's rows by posting id, with company and place instead of their keys."""
-    project = build_cases(tmp_path_factory.mktemp("cases"))
+    folder = tmp_path_factory.mktemp("cases")
+    project = seeded(folder / "gold", folder / "lake")
+    build_cases(project)
     return {row["job_posting_id"]: row for row in project.rows(ROW)}
 
 
@@ -178,7 +180,7 @@ def best_rows(lake: Path) -> list[Posting]:
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
     for row in _read(lake / "linkedin_ai", [*columns, "enriched_at", *passes, *answers]):
         succeeded = sum(row[name] for name in passes)
-        key = (row["job_posting_id"], row["source_system"])
+        key = (row["job_posting_id"].removesuffix(".0"), row["source_system"])
         rank = (succeeded, row["scraped_at"], row["enriched_at"])
         if succeeded and (key not in best or rank > best[key]):
             best[key] = rank

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.dbt_gold import timeline
+from tests.dbt_gold.conftest import Seeded
 from tests.dbt_gold.project import Project
 from tests.dbt_gold.timeline import ids
 
@@ -69,12 +70,11 @@ def copy_of(project: Project, folder: Path) -> Project:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
+def built(tmp_path_factory: pytest.TempPathFactory, seeded: Seeded) -> Timeline:
     """Three builds; the last one is cut off after the fact and then repeated."""
     folder = tmp_path_factory.mktemp("timeline")
-    project = Project(folder / "gold", folder / "lake")
+    project = seeded(folder / "gold", folder / "lake")
     timeline.write_before(project.lake)
-    project.succeed("seed")
     run(project, FIRST)
     first = contents(project)
     run(project, SECOND)

@@ -7,15 +7,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from moto import mock_aws
 
 from cli.errors import CommandError
 from cli.marts import plot, queries, source
 from cli.marts.queries import Mart
+from infra.gold_runner import WAREHOUSE_KEY
 from tests.dbt_gold import pandas_marts
 from tests.dbt_gold.conftest import Gold
 from tests.dbt_gold.project import Project
@@ -143,3 +147,29 @@ def test_a_figure_without_postings_says_so(tmp_path: Path) -> None:
 def test_weeks_before_cross_the_year() -> None:
     assert queries._weeks_before(202601, 1) == 202552
     assert queries._weeks_before(202501, 13) == 202440
+
+
+class Place:
+    """A stack as far as marts need it."""
+
+    def thing(self, thing: str) -> str:
+        return f"data-engineer-jobs-local-{thing}"
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name="us-east-1")
+
+
+def test_without_source_it_reads_what_the_stack_built(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.stack.open_stack", lambda name, endpoint: Place())
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="data-engineer-jobs-local-artifacts")
+        with pytest.raises(CommandError, match="Stack local keeps no DuckDB database"):
+            source.fetched("local", None, tmp_path)
+        s3.upload_file(str(project.database), "data-engineer-jobs-local-artifacts", WAREHOUSE_KEY)
+        file = source.fetched("local", None, tmp_path)
+    assert file.read_bytes() == project.database.read_bytes()

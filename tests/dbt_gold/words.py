@@ -42,6 +42,12 @@ FREE_WORDS = {
 }  # fmt: skip
 """Words of columns that have no closed list, and of the definitions that are patterns."""
 
+CATALOGUE = (
+    "Python", "SQL", "Apache Spark", "Apache Airflow", "dbt", "Snowflake", "Apache Kafka", "AWS",
+    "Microsoft Azure", "Google BigQuery", "ETL", "Communication", "Git", "Docker", "Tableau",
+)  # fmt: skip
+"""Skills that Silver's own catalogue finds."""
+
 DETAILS = ("One line of advice.", "Another line of advice.", "A third, with “quotes” and a comma.")
 
 

@@ -53,9 +53,16 @@ Used = tuple[str, str, dict[str, str]]  # namespace, name, dimensions
 
 
 def alarms(stack: Stack) -> dict[str, Mapping[str, Any]]:
-    """Inputs by the alarm's name without the stack's."""
+    """The alarms of enrichment: inputs by the alarm's name without the stack's."""
     found = stack.resources.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
-    return {alarm.name: alarm.inputs for alarm in found}
+    return {alarm.name: alarm.inputs for alarm in found if not alarm.name.startswith("gold-")}
+
+
+def dashboard(stack: Stack) -> Mapping[str, Any]:
+    """Inputs of the dashboard of enrichment."""
+    found = stack.resources.of_type("aws:cloudwatch/dashboard:Dashboard")
+    (inputs,) = (one.inputs for one in found if one.name == "enrichment")
+    return dict(inputs)
 
 
 def statement(document: str, sid: str) -> Mapping[str, Any]:
@@ -72,8 +79,7 @@ def in_alarms(stack: Stack) -> Iterator[Used]:
 
 
 def in_dashboard(stack: Stack) -> Iterator[Used]:
-    (dashboard,) = stack.resources.of_type("aws:cloudwatch/dashboard:Dashboard")
-    for widget in json.loads(dashboard.inputs["dashboardBody"])["widgets"]:
+    for widget in json.loads(dashboard(stack)["dashboardBody"])["widgets"]:
         for line in widget["properties"]["metrics"]:
             if isinstance(line[0], str):
                 namespace, name, *dimensions = line[:-1]
@@ -276,10 +282,9 @@ def published(stack: Stack) -> set[str]:
 
 
 def test_the_dashboard_shows_what_operators_ask_for(dev: Stack) -> None:
-    (dashboard,) = dev.resources.of_type("aws:cloudwatch/dashboard:Dashboard")
-    widgets = json.loads(dashboard.inputs["dashboardBody"])["widgets"]
+    widgets = json.loads(dashboard(dev)["dashboardBody"])["widgets"]
 
-    assert dashboard.inputs["dashboardName"] == f"{PREFIX}enrichment"
+    assert dashboard(dev)["dashboardName"] == f"{PREFIX}enrichment"
     assert [widget["properties"]["title"] for widget in widgets] == [
         "Executions started",
         "Executions succeeded",

@@ -110,9 +110,9 @@ def test_a_broken_resource_is_found(
 
 
 def test_a_type_without_projection_is_refused() -> None:
-    stranger = SimpleNamespace(type="aws:sqs/queue:Queue", name="jobs", inputs={})
+    stranger = SimpleNamespace(type="aws:mq/broker:Broker", name="jobs", inputs={})
 
-    with pytest.raises(UnknownType, match=r"^aws:sqs/queue:Queue jobs: add the type to "):
+    with pytest.raises(UnknownType, match=r"^aws:mq/broker:Broker jobs: add the type to "):
         cloudformation.template([stranger])
 
 

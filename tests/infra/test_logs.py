@@ -9,19 +9,19 @@ from typing import Any
 from infra.lint.program import Stack
 
 Inputs = Callable[[str, str], Mapping[str, Any]]
-LOGGED = {
-    "/aws/lambda": ["read-partition", "parse-response", "assemble-partition"],
-    "/aws/vendedlogs/states": ["enrich-partitions", "enrich-partition", "enrich-posting"],
-}
+PREFIXES = ("/aws/lambda", "/aws/vendedlogs/states", "/dbt")
+RESULTS = ("gold-runs", "gold-tests")  # of models and tests, kept longer than logs
 
 
 def test_every_function_and_workflow_has_its_log_group(stack: Stack) -> None:
     groups = stack.resources.of_type("aws:cloudwatch/logGroup:LogGroup")
+    functions = stack.resources.of_type("aws:lambda/function:Function")
+    workflows = stack.resources.of_type("aws:sfn/stateMachine:StateMachine")
 
     assert {group.inputs["name"] for group in groups} == {
-        f"{prefix}/data-engineer-jobs-{stack.name}-{thing}"
-        for prefix, things in LOGGED.items()
-        for thing in things
+        *(f"/aws/lambda/{function.inputs['name']}" for function in functions),
+        *(f"/aws/vendedlogs/states/{workflow.inputs['name']}" for workflow in workflows),
+        *(f"/dbt/data-engineer-jobs-{stack.name}-{name}" for name in RESULTS),
     }
 
 
@@ -29,7 +29,7 @@ def test_logs_are_encrypted_and_kept_for_thirty_days(stack: Stack) -> None:
     (key,) = (key for key in stack.resources.of_type("aws:kms/key:Key") if key.name == "logs")
 
     for group in stack.resources.of_type("aws:cloudwatch/logGroup:LogGroup"):
-        assert group.inputs["retentionInDays"] == 30
+        assert group.inputs["retentionInDays"] == (90 if group.name in RESULTS else 30)
         assert group.inputs["kmsKeyId"] == key.outputs["arn"]
 
 
@@ -65,7 +65,7 @@ def test_the_key_serves_the_log_groups_of_its_stack_only(inputs: Inputs) -> None
             "ArnLike": {
                 "kms:EncryptionContext:aws:logs:arn": [
                     f"arn:aws:logs:us-east-1:123456789012:log-group:{prefix}/data-engineer-jobs-dev-*"
-                    for prefix in LOGGED
+                    for prefix in PREFIXES
                 ]
             }
         },

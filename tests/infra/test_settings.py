@@ -11,7 +11,10 @@ from infra.settings import Settings, load, parse
 from infra.settings_errors import SettingsError
 from infra.settings_table import PAGE, page
 
-REQUIRED = {"max_concurrent_postings": 5, "model_timeout_seconds": 180}
+REQUIRED = {"max_concurrent_postings": 5, "slots_per_model": 5, "model_timeout_seconds": 180}
+
+
+SECTIONS = [name for name in Settings.model_fields if name != "stack"]
 
 
 def values(**enrichment: Any) -> dict[str, Any]:
@@ -31,7 +34,9 @@ def refusals(stack: str, given: dict[str, Any] | None) -> list[str]:
 def test_presets(stack: str, concurrent: int, timeout: int) -> None:
     settings = load(ROOT, stack).enrichment
 
-    assert settings.max_concurrent_postings == concurrent
+    assert settings.max_concurrent_postings == settings.slots_per_model == concurrent
+    assert settings.slot_wait_seconds == 28_800
+    assert settings.daily_spend_ceiling_usd is None
     assert settings.model_timeout_seconds == timeout
     assert settings.max_partitions_per_run == 10
     assert settings.max_job_retries == 3
@@ -75,7 +80,7 @@ REFUSED = [
     (None, "Pulumi.dev.yaml has no object data-engineer-jobs:settings; add it"),
     ({}, "Pulumi.dev.yaml: enrichment is missing; set it"),
     (
-        {"enrichment": {"model_timeout_seconds": 180}},
+        {"enrichment": {"model_timeout_seconds": 180, "slots_per_model": 5}},
         "Pulumi.dev.yaml: enrichment.max_concurrent_postings is missing; set it",
     ),
     (
@@ -88,9 +93,8 @@ REFUSED = [
         "Pulumi.dev.yaml: enrichment.schedule.expresion is not a setting; did you mean expression?",
     ),
     (
-        {**values(), "alarms": {}},
-        "Pulumi.dev.yaml: alarms is not a setting; "
-        "remove it or use one of lake, logs, functions, enrichment",
+        {**values(), "budgets": {}},
+        f"Pulumi.dev.yaml: budgets is not a setting; remove it or use one of {', '.join(SECTIONS)}",
     ),
     ({**values(), "stack": "prod"}, "Pulumi.dev.yaml: stack is not a setting; remove it"),
     (
@@ -132,6 +136,20 @@ REFUSED = [
         values(models={"pass1": "us.anthropic.claude-x"}),
         "Pulumi.dev.yaml: enrichment: models names the inference profile 'us.anthropic.claude-x'; "
         "list the regions it routes to in profile_regions",
+    ),
+    (
+        values(slot_limits={"another-model": 3}),
+        "Pulumi.dev.yaml: enrichment: slot_limits names 'another-model', which no pass uses; "
+        "remove it",
+    ),
+    (
+        values(daily_spend_ceiling_usd=0.0),
+        "Pulumi.dev.yaml: enrichment.daily_spend_ceiling_usd is 0.0; it should be greater than 0",
+    ),
+    (
+        values(slot_wait_seconds=30),
+        "Pulumi.dev.yaml: enrichment.slot_wait_seconds is 30; "
+        "it should be greater than or equal to 60",
     ),
     (
         values(profile_regions={"us.anthropic.claude-x": ["us-east-1"]}),

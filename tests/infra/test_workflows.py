@@ -20,6 +20,7 @@ WORKFLOWS = [
     "enrich-partitions",
     "enrich-partition",
     "enrich-posting",
+    "grant-slot",
     "find-pending-partitions",
     "discover-postings",
     "sweep-slots",
@@ -69,6 +70,10 @@ def values(stack: str) -> dict[str, str]:
         "Stack": stack,
         "JobsQueueUrl": f"{queue}-enrichment-jobs.fifo",
         "DeadJobsQueueUrl": f"{queue}-enrichment-jobs-dlq.fifo",
+        "SlotRequestsQueueUrl": f"{queue}-slot-requests.fifo",
+        "SlotWaitSeconds": "28800",
+        "SlotShards": "1,1,1",
+        "PassNames": "pass1,pass2,pass3",
         "MaxPostings": "1000",
         "MaxPostingsPerPartition": "100",
         "BatchSize": batch,
@@ -90,7 +95,7 @@ def test_errors_are_logged_without_data_and_traced(inputs: Inputs, workflow: str
     machine = inputs("StateMachine", workflow)
     group = f"log-group:/aws/vendedlogs/states/data-engineer-jobs-dev-{workflow}"
 
-    assert machine["type"] == "STANDARD"
+    assert machine["type"] == ("EXPRESS" if workflow == "grant-slot" else "STANDARD")
     assert machine["tracingConfiguration"] == {"enabled": True}
     assert machine["loggingConfiguration"] == {
         "level": "ERROR",
@@ -210,8 +215,18 @@ RESOURCES = {
         "HearOfChildren": [RULE],
         "PutMetrics": ["*"],
     },
+    "grant-slot": {
+        "UseSlots": [SLOTS],
+        "RequestAgain": [f"{SQS}-slot-requests.fifo"],
+        "AnswerTokens": ["*"],
+        "PutMetrics": ["*"],
+    },
     "enrich-posting": {
         "WriteStatus": [TABLE],
+        "ReleaseSlots": [SLOTS],
+        "RequestSlots": [f"{SQS}-slot-requests.fifo"],
+        "SendJobs": [f"{SQS}-enrichment-jobs.fifo", f"{SQS}-enrichment-jobs-dlq.fifo"],
+        "PutMetrics": ["*"],
         "ReadPasses": [f"{S3}-artifacts/config/passes/*"],
         "ListBronze": [f"{S3}-bronze"],
         "ReadBronze": [f"{S3}-bronze/ai_enrichment/*"],
@@ -250,8 +265,11 @@ def test_conditions(statements: Statements) -> None:
             "StringEquals": {"cloudwatch:namespace": "DataEngineerJobs/AIEnrichment"}
         },
         ("discover-postings", "ListSilver"): {"StringLike": {"s3:prefix": ["linkedin/*"]}},
-        ("enrich-partition", "PutMetrics"): {
-            "StringEquals": {"cloudwatch:namespace": "DataEngineerJobs/AIEnrichment"}
+        **{
+            (workflow, "PutMetrics"): {
+                "StringEquals": {"cloudwatch:namespace": "DataEngineerJobs/AIEnrichment"}
+            }
+            for workflow in ("enrich-partition", "enrich-posting", "grant-slot")
         },
         ("enrich-posting", "ListBronze"): {"StringLike": {"s3:prefix": ["ai_enrichment/*"]}},
     }

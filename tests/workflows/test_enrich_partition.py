@@ -9,7 +9,9 @@ import pytest
 
 from common.postings import Posting, posting_of
 from embedded_aws.model.faults import Target
+from tests.queue_stack import set_limit, settle
 from tests.stack import Hour, Run, Stack, new_hour, posting_input, row
+from tests.workflows.definitions import redefined
 
 NAMESPACE = "DataEngineerJobs/AIEnrichment"
 METRICS = {
@@ -109,10 +111,11 @@ def test_a_crashed_child_is_a_flagged_row(stack: Stack) -> None:
     hour = new_hour()
     rows = [row(), row(), row()]
     stack.put_rows(hour, rows)
+    doomed = f'posting#{rows[1]["job_posting_id"]}"'.encode()
     stack.aws.faults.fail(
-        "dynamodb:TransactWriteItems",
+        "dynamodb:UpdateItem",
         "ValidationException",
-        matches=lambda request: rows[1]["job_posting_id"].encode() in request.body,
+        matches=lambda request: doomed in request.body and b"passes.#pass" in request.body,
     )
 
     run = stack.enrich_partition(hour)
@@ -122,6 +125,21 @@ def test_a_crashed_child_is_a_flagged_row(stack: Stack) -> None:
     assert [r["enrichment_errors"] is None for r in out] == [True, False, True]
     assert run.output["jobs_retryable"] == 1
     assert stack.partition_item(hour)["retryable"] == {"N": "1"}
+
+
+def test_a_child_that_died_after_its_last_pass_is_settled_by_the_next_run(stack: Stack) -> None:
+    hour, columns = new_hour(), row()
+    stack.put_rows(hour, [columns])
+    stack.aws.faults.fail("dynamodb:TransactWriteItems", "ValidationException")
+
+    died = stack.enrich_partition(hour)
+    settle(stack)
+    before = stack.calls
+    again = stack.enrich_partition(hour)
+
+    assert died.output["jobs_retryable"] == 1
+    assert (again.output["jobs_retryable"], stack.calls) == (0, before)
+    assert stack.posting_item(posting(columns))["overallStatus"] == {"S": "COMPLETED"}
 
 
 def test_a_posting_held_elsewhere_defers_the_partition(stack: Stack) -> None:
@@ -146,6 +164,37 @@ def test_a_posting_held_elsewhere_defers_the_partition(stack: Stack) -> None:
     item = stack.partition_item(hour)
     assert item["attempts"] == {"N": "0"}
     assert "owner" not in item
+
+
+def test_postings_that_get_no_slot_defer_the_partition(stack: Stack) -> None:
+    hour = new_hour()
+    stack.put_rows(hour, [row(), row()])
+    settle(stack)
+    set_limit(stack, 0)
+    with redefined(stack, "enrich_posting", "$number('28800')", "$number('60')"):
+        deferred = stack.enrich_partition(hour)
+    set_limit(stack, 5)
+    item = stack.partition_item(hour)
+
+    again = stack.enrich_partition(hour)
+
+    assert (deferred.status, deferred.error) == ("FAILED", "PartitionDeferred")
+    assert "2 postings of this partition wait for their turn" in str(deferred.cause)
+    assert item["attempts"] == {"N": "0"}
+    assert "owner" not in item
+    assert again.output["jobs_succeeded"] == 2
+
+
+def test_a_claimed_partition_is_found_by_its_status_and_a_free_one_is_not(stack: Stack) -> None:
+    good, bad = new_hour(), new_hour()
+    stack.put_rows(good, [row()])
+    stack.put_silver(bad, b"no parquet")
+
+    for hour in (good, bad):
+        run = stack.enrich_partition(hour)
+        claimed = run.of("TaskScheduled")[0]["taskScheduledEventDetails"]["parameters"]
+        assert "PARTITION_IN_PROGRESS" in claimed
+        assert not {"overallStatus", "updatedAt"} & stack.partition_item(hour).keys()
 
 
 @pytest.mark.parametrize("body", [b"", b"PAR1 is not all", b"PAR1" + b"\0" * 64 + b"PAR1"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.queue_stack import settle
 from tests.stack import Run, Stack, new_hour, new_posting, posting_input
 
 PASSES = ["pass1", "pass2", "pass3"]
@@ -270,9 +271,11 @@ def test_a_state_that_fails_for_good_fails_the_execution_and_loses_nothing(stack
 
     run = stack.enrich(posting, hour)
 
-    assert (run.status, run.error) == ("FAILED", "DynamoDb.ValidationException") or run.error
+    assert (run.status, run.error) == ("FAILED", "DynamoDb.DynamoDbException")
+    settle(stack)  # the event of its end starts the sweep
     item = stack.posting_item(posting)
-    assert item["overallStatus"] == {"S": "IN_PROGRESS"}
+    assert item["overallStatus"] == {"S": "FAILED"}
+    assert not {"owner", "lease"} & set(item)
     assert set(item["passes"]["M"]) == set(PASSES)
 
 

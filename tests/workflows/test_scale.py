@@ -128,8 +128,22 @@ def test_many_partitions_are_discovered_in_bounded_state(lake: Stack, count: int
     assert [e["status"] for e in run.output["partitions"]] == ["SUCCEEDED", *["FAILED"] * 9]
     assert "StateMachineDoesNotExist" in run.output["partitions"][1]["error"]
     assert listings == expected_listings({hour.path[:10] for hour in everything})
-    assert len(run.events) < EVENT_LIMIT
-    assert max(map(len, payloads(run))) < PAYLOAD_LIMIT
+    for each in (run, found_by(lake, run)):
+        assert len(each.events) < EVENT_LIMIT
+        assert max(map(len, payloads(each))) < PAYLOAD_LIMIT
+    queue = lake.run("find_pending_partitions", {"path": "queue", "limit": 100})
+    assert [Hour("/".join(e.values())) for e in queue.output["partitions"]][:9] == oldest[1:]
+    assert max(map(len, payloads(queue))) < PAYLOAD_LIMIT
+
+
+def found_by(stack: Stack, run: Run) -> Run:
+    """The execution of find_pending_partitions that a run waited for."""
+    (started,) = (
+        json.loads(event["taskSucceededEventDetails"]["output"])
+        for event in run.of("TaskSucceeded")
+        if "find-pending-partitions" in event["taskSucceededEventDetails"].get("output", "")
+    )
+    return stack.ended(started["ExecutionArn"])
 
 
 def expected_listings(days: set[str]) -> dict[str, int]:

@@ -7,7 +7,7 @@ expressions, its condition, its role.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -183,8 +183,8 @@ def request(call: str) -> dict[str, str]:
 
 
 def run_rules(machines: Machines, examples: int, steps: int) -> None:
-    rules: Callable[[], SlotRules] = type("Rules", (SlotRules,), {"machines": machines})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    rules: type[SlotRules] = type("Rules", (SlotRules,), {"machines": machines})
+    run_state_machine_as_test(
         rules,
         settings=settings(
             max_examples=examples,

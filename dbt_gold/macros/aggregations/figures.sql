@@ -14,9 +14,12 @@
   {{ percentage("(" ~ later ~ " - " ~ earlier ~ ")", earlier, 12) }}
 {%- endmacro %}
 
-{#- A double as a decimal, rounded in the same two steps on both engines. -#}
+{#- A double as a decimal, rounded in the same two steps on both engines; NULL where it does not
+    fit: an overflow must not stop the build. -#}
 {% macro narrowed(expression, precision, scale) -%}
-  {{ safe_decimal("cast(" ~ expression ~ " as decimal(18,6))", precision, scale) }}
+  case when abs({{ expression }}) < {{ '1' ~ '0' * (precision - scale) }} - 0.5
+    then cast(cast({{ expression }} as decimal(18,6)) as decimal({{ precision }},{{ scale }}))
+  end
 {%- endmacro %}
 
 {#- How many rows meet the condition. -#}

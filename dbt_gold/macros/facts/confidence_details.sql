@@ -64,7 +64,7 @@ where {{ condition }} and {{ in_changed_partitions('s') if prune else '1 = 1' }}
   {%- endfor %}
 {%- endmacro %}
 
-{#- Picks from each posting the column of the field in the row: column(field) names it. -#}
+{#- What a posting's row has for the field of the list: its value, confidence, source or evidence. -#}
 {% macro of_field(row, kind) -%}
   case fields.field_number
   {%- for field in pass2_fields() + pass3_fields() %}

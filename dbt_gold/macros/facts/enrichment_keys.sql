@@ -67,7 +67,7 @@
 {#- Employment: the label of the platform, else what the text states; contracts are refined. -#}
 {% macro employment_type_key(l, a) -%}
   case
-    when {{ is_contract(l, a) }} then coalesce(refined_contract_map.key, labelled_employment_map.key, stated_employment_map.key)
+    when {{ is_contract(l, a) }} then coalesce(refined_contract_map.key, nullif(labelled_employment_map.key, -1), stated_employment_map.key)
     else coalesce(nullif(labelled_employment_map.key, -1), stated_employment_map.key, -1)
   end
 {%- endmacro %}

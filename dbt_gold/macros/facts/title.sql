@@ -1,9 +1,9 @@
-{#- Normalises titles: brackets and requisition ids go, abbreviations are written out (seed_title_word),
-    words are put in title case, a level I, II or III becomes a word in front.
+{#- Normalises titles: brackets and requisition ids go, abbreviations are written out
+    (seed_title_word), words are put in title case, a level I, II or III becomes a word in front.
 
     relation: anything with a column job_title. One row per distinct title, with
-    job_title_normalized and title_words (small letters, one blank around each word). Titles are cut into words by counting, which both engines can; words
-    beyond the thirtieth are left out. -#}
+    job_title_normalized and title_words (small letters, one blank around each word). Titles are
+    cut into words by counting, which both engines can; words beyond the thirtieth are left out. -#}
 {% macro normalized_titles(relation) -%}
 select
   job_title,

@@ -6,7 +6,7 @@ with postings as (
     f.job_family_key,
     f.seniority_key,
     f.num_applicants,
-    {{ dbt.datediff('f.posted_at', 'f.ingestion_timestamp', 'second') }} / 3600.0 as hours_online
+    {{ dbt.datediff('f.posted_at', 'f.ingestion_timestamp', 'second') }} as seconds_online
   from {{ ref('fact_job_posting') }} as f
   inner join {{ ref('dim_date') }} as d on d.date_key = f.date_key
   inner join {{ ref('dim_time') }} as t on t.time_key = f.time_key
@@ -18,8 +18,8 @@ paced as (
   select
     postings.*,
     case
-      when num_applicants between 26 and 199 and hours_online >= 1
-        then cast(hours_online * 100 / num_applicants as decimal(18,6))
+      when num_applicants between 26 and 199 and seconds_online >= 3600
+        then cast(cast(seconds_online as double precision) / 36 / num_applicants as decimal(18,6))
     end as hours_to_100
   from postings
 ),

@@ -102,9 +102,14 @@ class QueueConsumer:
         return 1 if self._failures else self._source.concurrency
 
     def _visible(self) -> bool:
+        """Whether there is something to receive: of a FIFO group nothing while one is at work."""
         queue, now = self._queue(), self._clock.now()
-        window_over = self._window_end is not None and self._window_end <= now
-        return window_over or any(m["visible_at"] <= now for m in queue.get("messages", ()))
+        if self._window_end is not None and self._window_end <= now:
+            return True
+        messages = queue.get("messages", ())
+        hidden = (m for m in messages if m["visible_at"] > now and m["receive_count"])
+        at_work = {m["group_id"] for m in hidden} if queue.get("is_fifo") else set()
+        return any(m["visible_at"] <= now and m["group_id"] not in at_work for m in messages)
 
     def _queue(self) -> Record:
         with ministack.request_scope():

@@ -20,6 +20,7 @@ from embedded_aws.provider.aws import (
     sqs,
     stepfunctions,
 )
+from embedded_aws.provider.aws.planned import PLANNED
 from embedded_aws.provider.registry import Registry
 
 HANDLERS = Registry(
@@ -61,5 +62,6 @@ HANDLERS = Registry(
         sns.TopicSubscription(),
         cloudwatch.MetricAlarm(),
         cloudwatch.Dashboard(),
-    ]
+    ],
+    PLANNED,
 )

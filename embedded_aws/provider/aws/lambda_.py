@@ -72,6 +72,10 @@ class Function(Handler):
         ),
         "ephemeralStorage": block({"size": integer(512, 10240)}, default={"size": 512}),
         "deadLetterConfig": block({"targetArn": string(required=True)}),
+        "vpcConfig": block(
+            {"subnetIds": string_set(), "securityGroupIds": string_set()},
+            unkept="functions run on this machine, outside of every network",
+        ),
         "kmsKeyArn": string(boto="KMSKeyArn"),
         "loggingConfig": block(
             {
@@ -112,7 +116,7 @@ class Function(Handler):
             imageConfig imageUri publishTo qualifiedInvokeArn replaceSecurityGroupsOnDestroy
             replacementSecurityGroupIds responseStreamingInvokeArn signingJobArn
             signingProfileVersionArn skipDestroy snapStart sourceKmsKeyArn tenancyConfig
-            useResourceTimeoutForPropagation vpcConfig""",
+            useResourceTimeoutForPropagation""",
     )
 
     def check(self, inputs: Mapping[str, Any], place: Place) -> Checked:

@@ -112,9 +112,21 @@ def _one_or_many(values: list[str]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
+def _availability_zones(arguments: Values, place: Place) -> Values:
+    names = [f"{place.region}{letter}" for letter in "abc"]
+    return {
+        **arguments,
+        "id": place.region,
+        "names": names,
+        "zoneIds": [f"zone-{number}" for number in (1, 2, 3)],
+        "groupNames": [place.region],
+    }
+
+
 _LOOKUPS: dict[str, Callable[[Values, Place], Values]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getRegion:getRegion": _region,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getServicePrincipal:getServicePrincipal": _service_principal,
     "aws:iam/getPolicyDocument:getPolicyDocument": _policy_document,

@@ -189,7 +189,9 @@ def match_at(regex: Regex, text: str, position: int) -> Any:
             raise Failure("D1004", value=regex.pattern.pattern)
         return following
 
-    units = len if text.isascii() else (lambda part: len(utf16(part)) // 2)
+    def units(part: str) -> int:
+        return len(part) if text.isascii() else len(utf16(part)) // 2
+
     return Object(
         match=found[0],
         start=units(text[: found.start()]),

@@ -61,6 +61,8 @@ def actions(resource: str, arguments: Any = None) -> tuple[str, ...]:
     if name == "http:invoke":
         return _HTTP
     found = set(_for_call(name, arguments if isinstance(arguments, dict) else {}))
+    if name.startswith("aws-sdk:redshiftdata:") and "SecretArn" in (arguments or {}):
+        found.add("secretsmanager:GetSecretValue")  # the Data API reads the secret as the caller
     waiting = name.removesuffix(":2")
     if waiting in _WAITING:
         found.update(_WAITING[waiting])

@@ -189,7 +189,7 @@ class Fields:
         elif most is not None and value > most:
             self.problems.error(f"Maximum value is {most}", self.at(name))
         else:
-            return value
+            return int(value)
         return None
 
     def number(self, name: str, least: float) -> float | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import pytest
 
 from cli.enrichment.posting_file import read_work_item
 from common.postings import posting_of
+from infra.settings import load
 from tests.cli.commands.conftest import Dej, Ended
-from tests.stack import TEXT, Stack, row
+from tests.stack import ROOT, TEXT, Stack, row
 
 Write = Callable[..., Path]
 
@@ -153,6 +155,43 @@ def test_an_execution_that_dies(stack: Stack, dej: Dej, write: Write) -> None:
     assert error.startswith("error: The execution ended FAILED: DynamoDB.")
     assert cause.startswith("  because: planned by a test")
     assert hint.startswith("  try: dej posting cli-")
+
+
+@pytest.fixture
+def spent(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """0.75 USD of a ceiling of 0.50 were spent today."""
+    local = load(ROOT, "local")
+    limited = local.enrichment.model_copy(update={"daily_spend_ceiling_usd": 0.5})
+    settings = local.model_copy(update={"enrichment": limited})
+    monkeypatch.setattr("infra.settings.load", lambda root, name: settings)
+    day = datetime.fromtimestamp(stack.aws.clock.now(), UTC).date().isoformat()
+    table = {"TableName": "data-engineer-jobs-local-enrichment-slots"}
+    dynamodb = stack.client("dynamodb")
+    key = {"pk": {"S": "slots"}, "sk": {"S": "other-model"}}
+    spending = {"limit": {"N": "0"}, "spent": {"M": {day: {"N": "0.75"}}}}
+    dynamodb.put_item(**table, Item={**key, **spending})
+    yield
+    dynamodb.delete_item(**table, Key=key)
+    dynamodb.delete_item(**table, Key={"pk": {"S": "slots-control"}, "sk": {"S": "spend"}})
+
+
+@pytest.mark.usefixtures("spent")
+def test_nothing_starts_above_the_ceiling_until_it_is_lifted(
+    stack: Stack, dej: Dej, write: Write
+) -> None:
+    path, calls = write(), stack.calls
+
+    refused = dej("enrich", str(path))
+    assert (refused.code, stack.calls) == (1, calls)
+    assert refused.err == (
+        "error: Today's calls cost 0.7500 USD; the ceiling is 0.5.\n"
+        "  try: dej spend lift --stack local\n"
+    )
+    assert "the ceiling of 0.5 USD is reached" in dej("spend").out
+
+    dej("spend", "lift")
+    assert "the ceiling of 0.5 USD was lifted by " in dej("spend").out
+    assert dej("enrich", str(path), "--pass", "pass1").code == 0
 
 
 # --- what is known of a posting

@@ -63,6 +63,11 @@ def test_what_the_data_plane_loses_is_listed_with_its_reason() -> None:
     assert list(HANDLERS.exceptions()) == [
         ("aws:iam/role:Role", "description", "UpdateRole ignores an empty description"),
         (
+            "aws:lambda/function:Function",
+            "vpcConfig",
+            "functions run on this machine, outside of every network",
+        ),
+        (
             "aws:cloudwatch/eventRule:EventRule",
             "roleArn",
             "PutRule without a role keeps the old one",

@@ -188,7 +188,7 @@ class Deployments(RuleBasedStateMachine):
     def _run(self, work: Callable[[deploy.Deployment], object]) -> deploy.Applied:
         saved = state.load(self.file, "local")
         aws = Clients(Endpoint("http://127.0.0.1:9"))
-        registry = Registry([Thing(self.cloud)])
+        registry = Registry([Thing(self.cloud)], [])
         run = deploy.Deployment(aws, saved, deploy.ignore, registry)
         work(run)
         return deploy.Applied(run.changes)

@@ -72,7 +72,7 @@ def _state(draw: st.DrawFn, names: Names, depth: int, following: str | None) -> 
     if following is None:
         kinds += ["Succeed", "Fail"]
     kind = draw(st.sampled_from(kinds))
-    go = {"End": True} if following is None else {"Next": following}
+    go: dict[str, Any] = {"End": True} if following is None else {"Next": following}
     output = draw(outputs)
     state: dict[str, Any] = {"Type": kind} | ({} if output is None else {"Output": output})
     if kind == "Succeed":

@@ -253,6 +253,23 @@ def test_a_posting_that_another_run_holds_defers_the_partition(lake: Lake) -> No
     assert lake.s3.list_objects_v2(Bucket="lake-silver", Prefix="linkedin_ai/")["KeyCount"] == 0
 
 
+def test_a_posting_whose_execution_died_after_its_last_pass_is_not_settled(lake: Lake) -> None:
+    lake.put_rows([row()])
+    lake.put_enriched(posting())
+    passes = {name: completed(posting(), name) for name in ("pass1", "pass2", "pass3")}
+    lake.put_item(posting(), overallStatus={"S": "FAILED"}, passes={"M": passes})
+    summary = assemble()
+    assert (summary["succeeded"], summary["retryable"]) == (1, 1)
+    assert lake.output_table().column("enrichment_errors").to_pylist() == [None]
+
+
+def test_a_posting_that_waits_for_its_turn_defers_the_partition(lake: Lake) -> None:
+    lake.put_rows([row()])
+    lake.put_item(posting(), overallStatus={"S": "PENDING"}, run={"S": RUN})
+    with pytest.raises(PartitionDeferred, match=r"^1 postings of this partition wait for their"):
+        assemble()
+
+
 def test_low_confidence_and_warnings_are_listed(lake: Lake) -> None:
     lake.put_rows([row()])
     lake.put_enriched(posting())
