@@ -95,6 +95,13 @@ def build(root: Path, target: Target, progress: Progress | None = None) -> Packa
         return shop.build()
 
 
+def build_layer(root: Path, name: str, target: Target) -> Path:
+    """The zip of one layer, whether or not a function uses it for that target."""
+    shop = _Shop(root, target, _to_stderr)
+    with _alone(shop.output):
+        return shop.layer(name)
+
+
 @dataclass(frozen=True)
 class _Manifest:
     """A `package.toml`."""
@@ -163,7 +170,7 @@ class _Shop:
         paths = sorted(self._functions.glob("*/package.toml"))
         manifests = {path.parent.name: _Manifest.read(path, self._target) for path in paths}
         layers = {
-            name: self._layer(name)
+            name: self.layer(name)
             for name in sorted(
                 {name for manifest in manifests.values() for name in manifest.layers}
             )
@@ -183,7 +190,7 @@ class _Shop:
             files |= _tree(self._distributions(name, lock, _Trim()), "")
         return self._zip(name, self._contents(files), lambda: files)
 
-    def _layer(self, name: str) -> Path:
+    def layer(self, name: str) -> Path:
         folder = self._functions / "layers" / name
         if not (folder / "layer.toml").is_file():
             raise PackagingError(

@@ -97,7 +97,7 @@ def settle(stack: Stack) -> None:
     """Waits until no execution runs and no job or slot request waits."""
     deadline, quiet = time.monotonic() + PATIENCE, 0
     while quiet < 2:
-        assert time.monotonic() < deadline, f"still at work: {_at_work(stack)}"
+        assert time.monotonic() < deadline, f"still at work: {_at_work(stack)[:3]}"
         quiet = 0 if _at_work(stack) else quiet + 1
         time.sleep(0.05)
 

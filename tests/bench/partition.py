@@ -101,9 +101,9 @@ def entered(states: Any, arn: str) -> int:
     count = 0
     for event in history(states, arn):
         count += event["type"].endswith("StateEntered")
-        if event["type"] == "TaskSubmitted":
-            started = json.loads(event["taskSubmittedEventDetails"]["output"])
-            count += entered(states, started["ExecutionArn"])
+        submitted = event.get("taskSubmittedEventDetails", {})
+        if submitted.get("resourceType") == "states":
+            count += entered(states, json.loads(submitted["output"])["ExecutionArn"])
     return count
 
 

@@ -115,7 +115,10 @@ def test_metrics_count_models_and_tests_of_every_command(stack: Stack) -> None:
     change = {name: after[name] - before.get(name, 0) for name in after}
     assert change.pop("RunDuration") > 0
     assert change == {
-        "ModelsSuccess": 9, "ModelsError": 0, "TestsPassed": 4, "TestsFailed": 0,
+        "ModelsSuccess": 9,
+        "ModelsError": 0,
+        "TestsPassed": 4,
+        "TestsFailed": 0,
         "StaleSources": 0,
     }
 

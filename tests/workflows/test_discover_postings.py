@@ -64,9 +64,11 @@ def taken(stack: Stack) -> list[dict[str, Any]]:
         WaitTimeSeconds=0,
         MessageSystemAttributeNames=["MessageGroupId", "MessageDeduplicationId"],
     ).get("Messages"):
-        for message in messages:
-            found.append({**json.loads(message["Body"]), "attributes": message["Attributes"]})
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        found += [{**json.loads(m["Body"]), "attributes": m["Attributes"]} for m in messages]
+        handles = [
+            {"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)
+        ]
+        sqs.delete_message_batch(QueueUrl=url, Entries=handles)
     return found
 
 

@@ -93,19 +93,18 @@ def test_nothing_held_is_nothing_to_free(quiet: Stack) -> None:
 
 def test_a_running_execution_keeps_what_it_holds(quiet: Stack) -> None:
     posting, hour = new_posting(), new_hour()
-    with quiet.aws.clock.hold():
+    with quiet.aws.clock.hold():  # its wait for a slot would end otherwise
         arn = waiting(quiet, posting_input(posting, hour))
         hold_slot(quiet, f"{arn}|pass1|7")
-    before = quiet.posting_item(posting)
-
-    run = sweep(quiet)
-    hinted = sweep(quiet, execution=arn)
+        before = quiet.posting_item(posting)
+        run, hinted = sweep(quiet), sweep(quiet, execution=arn)
+        after, held = quiet.posting_item(posting), owners(quiet)
+        set_limit(quiet, 5)
 
     assert freed(run) == {"alive": 2}
     assert freed(hinted) == {"alive": 1}
-    assert quiet.posting_item(posting) == before
-    assert f"{arn}|pass1|7" in owners(quiet)
-    set_limit(quiet, 5)
+    assert after == before
+    assert f"{arn}|pass1|7" in held
     release(quiet, f"{arn}|pass1|7")
     assert quiet.ended(arn).output["outcome"] == "COMPLETED"
 
