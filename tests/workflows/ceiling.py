@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tests.stack import Stack
 from tests.workflows.definitions import redefined
@@ -16,19 +16,20 @@ def ceiling(stack: Stack, usd: float) -> AbstractContextManager[None]:
     return redefined(stack, "find_pending_partitions", NONE, SET.format(usd=usd))
 
 
-def today(stack: Stack) -> str:
-    """The date of the stack's clock."""
-    return datetime.fromtimestamp(stack.aws.clock.now(), UTC).strftime("%Y-%m-%d")
+def today(stack: Stack, days_ago: int = 0) -> str:
+    """The date of the stack's clock, or of a day before it."""
+    now = datetime.fromtimestamp(stack.aws.clock.now(), UTC)
+    return (now - timedelta(days=days_ago)).strftime("%Y-%m-%d")
 
 
-def spend(stack: Stack, usd: float) -> None:
-    """Lets the calls of today have cost so much."""
-    _update(stack, "slots", "test-model", "spent", {today(stack): {"N": str(usd)}})
+def spend(stack: Stack, usd: float, days_ago: int = 0) -> None:
+    """Lets the calls of a day have cost so much, and those of other days nothing."""
+    _update(stack, "slots", "test-model", "spent", {today(stack, days_ago): {"N": str(usd)}})
 
 
-def lift(stack: Stack) -> None:
-    """Lifts the ceiling for today."""
-    _update(stack, "slots-control", "spend", "lifted", {today(stack): {"S": "a test"}})
+def lift(stack: Stack, days_ago: int = 0) -> None:
+    """Lifts the ceiling for a day, and for no other."""
+    _update(stack, "slots-control", "spend", "lifted", {today(stack, days_ago): {"S": "a test"}})
 
 
 def forget(stack: Stack) -> None:

@@ -10,6 +10,16 @@ from tests.queue_stack import SLOTS_TABLE, settle
 from tests.stack import Hour, Stack
 
 MODEL = "offline-rules-v1"
+# As the granter does before its first grant; an item with owners alone would never be granted.
+PREPARE = "SET " + ", ".join(
+    f"{name} = if_not_exists({name}, :{empty})"
+    for name, empty in (
+        ("owners", "none"),
+        ("spent", "none"),
+        ("failures", "zero"),
+        ("trial_until", "zero"),
+    )
+)
 
 
 def forgotten(stack: Stack, name: str = "long-gone") -> str:
@@ -61,7 +71,7 @@ def claim_partition(stack: Stack, hour: Hour, owner: str) -> None:
 
 
 def hold_slot(stack: Stack, call: str) -> None:
-    _update_slots(stack, "SET owners = if_not_exists(owners, :none)", values={":none": {"M": {}}})
+    _update_slots(stack, PREPARE, values={":none": {"M": {}}, ":zero": {"N": "0"}})
     update = "SET owners.#call = :now"
     _update_slots(stack, update, names={"#call": call}, values={":now": {"S": now(stack)}})
 

@@ -12,6 +12,7 @@ from tests.stack import Stack, new_hour, new_posting, row
 pytestmark = pytest.mark.xdist_group("queue")
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_the_same_postings_by_both_paths_cost_three_calls_each(stack: Stack, count: int) -> None:
     hour, rows = new_hour(), [row() for _ in range(count)]
@@ -25,8 +26,8 @@ def test_the_same_postings_by_both_paths_cost_three_calls_each(stack: Stack, cou
         with stack.aws.clock.hold():
             arn = stack.start("enrich_partition", {"partition": hour.parts})
             send_jobs(stack, [job(posting, hour) for posting in postings])
-        first = stack.ended(arn)
         settle(stack)
+    first = stack.ended(arn)
 
     outcomes = Counter(call.outcome for call in stack.aws.model.calls[before:])
     assert outcomes["ok"] == 3 * count

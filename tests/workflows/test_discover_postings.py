@@ -506,20 +506,19 @@ def test_the_ceiling_is_published_for_its_alarm(spent: Stack) -> None:
     assert sum(point["Sum"] for point in points) >= 1
 
 
-def test_a_lifted_ceiling_stops_nothing_today_and_again_tomorrow(spent: Stack) -> None:
-    ceiling.lift(spent)
-    assert discover(spent).output["sent"] == 1
-    settle(spent)
-
-    tomorrow = datetime.fromtimestamp(spent.aws.clock.now(), UTC) + timedelta(days=1)
-    spent.aws.advance_to(tomorrow.timestamp())
-    ceiling.spend(spent, 5.0)
-
+def test_a_lifted_ceiling_stops_nothing_for_its_day_alone(spent: Stack) -> None:
+    ceiling.lift(spent, days_ago=1)
     assert "ceiling" in discover(spent).output["reason"]
 
+    ceiling.lift(spent)
+    assert discover(spent).output["sent"] == 1
 
-def test_below_the_ceiling_and_from_midnight_on_nothing_is_stopped(spent: Stack) -> None:
+
+def test_what_was_spent_below_the_ceiling_or_yesterday_stops_nothing(spent: Stack) -> None:
     ceiling.spend(spent, 4.99)
+    assert discover(spent).output["has_work"] is True
+
+    ceiling.spend(spent, 50.0, days_ago=1)
     assert discover(spent).output["has_work"] is True
 
 

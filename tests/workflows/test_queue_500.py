@@ -86,6 +86,7 @@ def results_in_bronze(stack: Stack, identity: str) -> set[str]:
     return {name.split("-")[0] for name in names if name.endswith(".json")}
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
 def test_status_bronze_dead_letters_and_silver_ai_agree(stack: Stack, count: int) -> None:
     lot = enriched_lot(stack, count)

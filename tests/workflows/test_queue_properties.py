@@ -181,5 +181,6 @@ def test_any_story_ends_well(stack: Stack) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_many_stories_end_well(stack: Stack) -> None:
     run_stories(stack, examples=60)

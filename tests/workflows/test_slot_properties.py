@@ -200,5 +200,6 @@ def test_slots_are_granted_and_released_as_a_plain_set_would(machines: Machines)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_slots_over_many_orders(machines: Machines) -> None:
     run_rules(machines, examples=100, steps=60)

@@ -39,6 +39,7 @@ class TableItem(Handler):
             "item": json_text(required=True),
         },
         generated_id=True,
+        unsupported="hashKeyValue rangeKeyValue",
     )
 
     def check(self, inputs: Mapping[str, Any], place: Place) -> Checked:
