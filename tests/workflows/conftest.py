@@ -12,6 +12,8 @@ from tests.stack import Stack, running_stack
 @pytest.fixture(scope="package")
 def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        # Each run of enrich_partitions would start a build, for minutes; that has its own tests.
+        stack.client("events").disable_rule(Name="data-engineer-jobs-local-gold-after-enrichment")
         yield stack
 
 

@@ -155,6 +155,7 @@ def _log(stack: Stack, name: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_the_next_build_looks_only_at_what_changed(stack: Stack, tmp_path: Path) -> None:
     before = build(stack)
     hour = new_hour()
@@ -227,6 +228,7 @@ def test_a_new_column_needs_a_full_refresh_and_the_message_says_so(stack: Stack)
     assert build(stack, full_refresh=True).status == "SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_a_selection_builds_these_models_and_is_no_whole_build(stack: Stack) -> None:
     last_good = lock(stack)["last_good_started_at"]
 
@@ -264,6 +266,7 @@ def test_a_burst_of_starts_makes_one_build_and_one_follow_up(stack: Stack) -> No
     assert (first["source"], last["source"]) == ("burst", "again")
 
 
+@pytest.mark.slow
 def test_a_coalesced_full_refresh_is_made_up_for(stack: Stack) -> None:
     known = {run["executionArn"] for run in executions(stack)}
     stack.start("build_gold", {})
@@ -278,6 +281,7 @@ def test_a_coalesced_full_refresh_is_made_up_for(stack: Stack) -> None:
     assert found[first["follow_up"]]["full_refresh"]
 
 
+@pytest.mark.slow
 def test_a_dead_owner_is_taken_over(stack: Stack) -> None:
     set_lock(stack, owner=DEAD, again=DEAD, last_good_started_at="2026-01-01 00:00:00")
     run = build(stack)

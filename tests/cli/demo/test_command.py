@@ -56,6 +56,7 @@ def test_the_samples() -> None:
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_the_real_postings() -> None:
     report, _ = run_demo("--postings", str(SHARED / "postings/silver_postings.parquet"))
 

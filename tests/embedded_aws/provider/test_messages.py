@@ -38,8 +38,12 @@ REFUSED = [
         "aws:s3/bucket:Bucket a is declared twice: give one of them another name",
     ),
     (
+        'aws.ec2.Eip("a", domain="vpc")',
+        "a: aws:ec2/eip:Eip has no handler in embedded_aws/provider/aws",
+    ),
+    (
         'aws.ec2.Vpc("a", cidr_block="10.0.0.0/16")',
-        "a: aws:ec2/vpc:Vpc has no handler in embedded_aws/provider/aws",
+        "aws:ec2/vpc:Vpc is only for AWS: ",
     ),
     (
         'aws.s3.BucketVersioning("a", bucket="small-a", versioning_configuration={"staus": "x"})',
@@ -99,8 +103,8 @@ REFUSED = [
         "aws:s3/bucket:Bucket a: the resource option import_ is not supported without the Pulumi",
     ),
     (
-        "aws.get_availability_zones()",
-        "the data source aws:index/getAvailabilityZones:getAvailabilityZones is not supported",
+        "aws.get_billing_service_account()",
+        "the data source aws:index/getBillingServiceAccount:getBillingServiceAccount is not supp",
     ),
     (
         'pulumi.log.error("the lake is dry")',
