@@ -200,7 +200,7 @@ def test_a_value_that_no_map_knows_is_a_warning(
         "update staging.stg_ai_enrichment set ext_pay_type = 'barter' "
         "where job_posting_id = (select min(job_posting_id) from staging.stg_ai_enrichment)"
     )
-    nodes = tests(changed, "test_name:known_silver_value")
+    nodes = outcomes(changed, "test_name:known_silver_value")
     assert len(nodes) == 36
     assert [(node.name, node.failures) for node in nodes if node.status == "warn"] == [
         ("known_silver_value_stg_ai_enrichment_ext_pay_type__dim_pay_type", 1)
@@ -215,11 +215,11 @@ def test_a_row_twice_in_a_bridge_fails(
         "insert into gold.bridge_job_benefits "
         "select bridge_key + 1, * exclude (bridge_key) from gold.bridge_job_benefits limit 1"
     )
-    nodes = tests(changed, "bridge_job_benefits,test_name:unique_combination")
+    nodes = outcomes(changed, "bridge_job_benefits,test_name:unique_combination")
     assert [(node.status, node.failures) for node in nodes] == [("fail", 1)]
 
 
-def tests(project: Project, selection: str) -> list[Node]:
+def outcomes(project: Project, selection: str) -> list[Node]:
     return [n for n in project.run("test", "--select", selection) if n.kind == "test"]
 
 

@@ -65,7 +65,8 @@ def queue(stack: Stack) -> Run:
 
 def queue_without_sending(stack: Stack) -> Run:
     """The first partition's message is refused each time."""
-    stack.aws.faults.fail("sqs:SendMessage", "AccessDenied", 403, times=6)
+    batch = body(b"Entries")
+    stack.aws.faults.fail("sqs:SendMessage", "AccessDenied", 403, times=6, matches=batch)
     return queue(stack)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.queue_stack import job
 from tests.stack import Hour, Stack, new_hour, new_posting, row
 from tests.workflows.ceiling import ceiling
-from tests.workflows.holds import claim_partition, claim_posting, forgotten, hold_slot, stopped
+from tests.workflows.holds import claim_partition, claim_posting, dead, forgotten, hold_slot
 from tests.workflows.roles import told
 
 Run = Callable[[], str]
@@ -52,7 +52,7 @@ def a_dead_job(stack: Stack) -> Run:
     stack.empty_lake()
     posting, hour = new_posting(), new_hour()
     record = [{"messageId": "m", "body": json.dumps(job(posting, hour))}]
-    arn = stopped(stack, "enrich_posting", record)
+    arn = dead(stack, record)
     claim_posting(stack, posting, arn)
     return lambda: told(stack, stack.run("sweep_slots", {"execution": arn}))
 
@@ -61,7 +61,7 @@ def a_death(stack: Stack) -> Run:
     """Its event starts a sweep."""
     posting, hour = new_posting(), new_hour()
     record = [{"messageId": "m", "body": json.dumps(job(posting, hour))}]
-    return _undelivered(stack, lambda: stopped(stack, "enrich_posting", record))
+    return _undelivered(stack, lambda: dead(stack, record))
 
 
 def an_hour(stack: Stack) -> Run:

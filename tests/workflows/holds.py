@@ -8,6 +8,7 @@ from typing import Any
 from common.postings import Posting
 from tests.queue_stack import SLOTS_TABLE, settle
 from tests.stack import Hour, Stack
+from tests.workflows.error_cases import UPDATE, body
 
 MODEL = "offline-rules-v1"
 # As the granter does before its first grant; an item with owners alone would never be granted.
@@ -28,14 +29,24 @@ def forgotten(stack: Stack, name: str = "long-gone") -> str:
     return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def stopped(stack: Stack, workflow: str, request: Any) -> str:
-    """The ARN of an execution that was stopped in its first state; its event has been handled."""
-    with stack.aws.clock.hold():
-        arn = stack.start(workflow, request)
-        stack.client("stepfunctions").stop_execution(executionArn=arn)
-    assert stack.ended(arn).status == "ABORTED"
+def dead(stack: Stack, request: Any) -> str:
+    """The ARN of an execution of enrich_posting that failed; its event has been handled."""
+    stack.aws.faults.fail(UPDATE, "ValidationException", matches=body(b"ADD claims"))
+    return _failed(stack, request)
+
+
+def dead_unreadable(stack: Stack, text: str) -> str:
+    """The same with a message that is not JSON, and could not become a dead letter."""
+    refused = body(b"The message is not JSON")
+    stack.aws.faults.fail("sqs:SendMessage", "AccessDenied", 403, times=6, matches=refused)
+    return _failed(stack, [{"messageId": "m", "body": text}])
+
+
+def _failed(stack: Stack, request: Any) -> str:
+    run = stack.run("enrich_posting", request)
+    assert run.status == "FAILED"
     settle(stack)
-    return arn
+    return run.arn
 
 
 def claim_posting(stack: Stack, posting: Posting, owner: str, **attributes: Any) -> None:

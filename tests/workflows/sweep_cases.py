@@ -8,7 +8,14 @@ from collections.abc import Callable
 from tests.queue_stack import job
 from tests.stack import Hour, Run, Stack, new_hour, new_posting
 from tests.workflows.error_cases import QUERY, THROTTLED, THROUGHPUT, UPDATE, Case, body
-from tests.workflows.holds import claim_partition, claim_posting, forgotten, hold_slot, stopped
+from tests.workflows.holds import (
+    claim_partition,
+    claim_posting,
+    dead,
+    dead_unreadable,
+    forgotten,
+    hold_slot,
+)
 
 SWEEP = "sweep_slots"
 FREE_SLOT, FREE_POSTING = b"REMOVE owners.#call", b":verdict"
@@ -30,14 +37,14 @@ def sweep_a_dead_job(stack: Stack) -> Run:
     stack.empty_lake()
     posting, hour = new_posting(), new_hour()
     record = [{"messageId": "m", "body": json.dumps(job(posting, hour))}]
-    arn = stopped(stack, "enrich_posting", record)
+    arn = dead(stack, record)
     claim_posting(stack, posting, arn)
     return stack.run(SWEEP, {"execution": arn})
 
 
 def sweep_an_unreadable_job(stack: Stack) -> Run:
     stack.empty_lake()
-    arn = stopped(stack, "enrich_posting", [{"messageId": "m", "body": "no JSON"}])
+    arn = dead_unreadable(stack, "no JSON")
     return stack.run(SWEEP, {"execution": arn})
 
 

@@ -15,10 +15,11 @@ from tests.workflows.error_cases import UPDATE, body
 from tests.workflows.holds import (
     claim_partition,
     claim_posting,
+    dead,
+    dead_unreadable,
     forgotten,
     hold_slot,
     release,
-    stopped,
 )
 
 FREED = {"checked", "alive", "slots", "postings", "partitions", "dead_letters"}
@@ -55,15 +56,6 @@ def freed(run: Run) -> dict[str, int]:
 
 
 # --- owners
-
-
-def died(stack: Stack, request: Any) -> str:
-    """The ARN of an execution of enrich_posting that failed; its event has been handled."""
-    stack.aws.faults.fail(UPDATE, "ValidationException", matches=body(b"ADD claims"))
-    run = stack.run("enrich_posting", request)
-    assert run.status == "FAILED"
-    settle(stack)
-    return run.arn
 
 
 def waiting(stack: Stack, request: Any) -> str:
@@ -111,7 +103,7 @@ def test_a_running_execution_keeps_what_it_holds(quiet: Stack) -> None:
 
 def test_what_a_dead_execution_holds_is_freed_once(quiet: Stack) -> None:
     posting, hour = new_posting(), new_hour()
-    arn = died(quiet, posting_input(posting, hour))
+    arn = dead(quiet, posting_input(posting, hour))
     claim_posting(quiet, posting, arn)
     hold_slot(quiet, f"{arn}|pass1|1")
     hold_slot(quiet, f"{arn}|pass1|2")
@@ -130,7 +122,7 @@ def test_what_a_dead_execution_holds_is_freed_once(quiet: Stack) -> None:
 
 def test_a_freed_posting_is_enriched_by_the_next_run(quiet: Stack) -> None:
     posting, hour = new_posting(), new_hour()
-    claim_posting(quiet, posting, died(quiet, posting_input(posting, hour)))
+    claim_posting(quiet, posting, dead(quiet, posting_input(posting, hour)))
     sweep(quiet)
 
     run = quiet.enrich(posting, hour)
@@ -143,7 +135,7 @@ def test_a_dead_job_is_a_dead_letter_once_however_many_sweeps_see_it(quiet: Stac
     posting, hour = new_posting(), new_hour()
     message = job(posting, hour)
     record = [{"messageId": "m-1", "body": json.dumps(message)}]
-    arn = died(quiet, record)
+    arn = dead(quiet, record)
     dead_jobs(quiet)  # of the event
     quiet.aws.advance_to(quiet.aws.clock.now() + 301)  # its deduplication is over
     claim_posting(quiet, posting, arn)
@@ -195,7 +187,7 @@ def _claimed(stack: Stack, posting: Posting) -> str:
 
 def test_the_last_of_the_runs_that_died_fails_the_posting_for_good(quiet: Stack) -> None:
     posting, hour = new_posting(), new_hour()
-    arn = died(quiet, posting_input(posting, hour))
+    arn = dead(quiet, posting_input(posting, hour))
     claim_posting(quiet, posting, arn, retryCount={"N": "2"})
 
     run = sweep(quiet)
@@ -234,7 +226,7 @@ def _posting_of(letter: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_job_whose_message_cannot_be_read_is_a_dead_letter_too(quiet: Stack) -> None:
-    arn = stopped(quiet, "enrich_posting", [{"messageId": "m-2", "body": "no JSON"}])
+    arn = dead_unreadable(quiet, "no JSON")
 
     (letter,) = dead_jobs(quiet)
     assert letter["message"] == "no JSON"
@@ -246,7 +238,7 @@ def test_a_duplicate_that_died_takes_nothing_from_the_one_at_work(quiet: Stack) 
     claim_posting(quiet, posting, "another")
     before = quiet.posting_item(posting)
 
-    died(quiet, [{"messageId": "m-3", "body": json.dumps(job(posting, hour))}])
+    dead(quiet, [{"messageId": "m-3", "body": json.dumps(job(posting, hour))}])
 
     assert quiet.posting_item(posting) == before
     assert dead_jobs(quiet) == []
@@ -319,7 +311,7 @@ def in_progress(stack: Stack) -> list[dict[str, Any]]:
 def test_one_owner_that_cannot_be_judged_does_not_keep_the_others(quiet: Stack) -> None:
     odd, posting, hour = new_posting(), new_posting(), new_hour()
     claim_posting(quiet, odd, "no execution at all")
-    claim_posting(quiet, posting, died(quiet, posting_input(posting, hour)))
+    claim_posting(quiet, posting, dead(quiet, posting_input(posting, hour)))
 
     run = sweep(quiet)
 
@@ -343,7 +335,7 @@ def test_many_claims_are_looked_at_page_by_page(quiet: Stack) -> None:
 
 def test_the_schedule_sweeps_every_quarter_of_an_hour(quiet: Stack) -> None:
     posting, hour = new_posting(), new_hour()
-    claim_posting(quiet, posting, died(quiet, posting_input(posting, hour)))
+    claim_posting(quiet, posting, dead(quiet, posting_input(posting, hour)))
     assert "owner" in quiet.posting_item(posting)
 
     quiet.aws.advance_to(quiet.aws.clock.now() + 16 * 60)
