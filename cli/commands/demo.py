@@ -56,7 +56,7 @@ def demo(postings: Postings = None) -> None:
     if (FOLDER / DATABASE).is_file():
         _show_marts(FOLDER / DATABASE)
     output.say(f"Left in {FOLDER.relative_to(ROOT)}: Parquet files, {DATABASE} and report.json.")
-    if outcome.failures:
+    if outcome.failures or outcome.report.get("gold_error"):
         raise _incomplete(outcome)
 
 
@@ -81,10 +81,11 @@ def _run(hours: dict[str, pa.Table]) -> Outcome:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("model calls, about", total=3 * rows)
             runs = stack.enrich(list(hours), lambda calls: bar.update(task, completed=calls))
-        gold = {}
+        gold = {"gold_error": "nothing was enriched"}
         if stack.enriched(list(hours)):
-            output.say("Building the star schema, which the enrichment's event has started …")
-            gold = follow_builds(stack, output.say)
+            output.say("Building the star schema …")
+            gold = follow_builds(stack, runs)
+        if "gold_error" not in gold:
             fetch_database(stack, FOLDER / DATABASE)
         output.say("Once more without the results, to see that nothing is paid twice …")
         outcome = stack.outcome(hours, runs)
@@ -116,16 +117,15 @@ def _show_marts(database: Path) -> None:
 
 
 def _incomplete(outcome: Outcome) -> CommandError:
-    count = len(outcome.failures)
-    partitions = "1 partition was" if count == 1 else f"{count} partitions were"
-    return CommandError(
-        Diagnostic(
-            f"{partitions} not enriched.",
-            context="\n    ".join(
-                f"{hour}: {reason}" for hour, reason in sorted(outcome.failures.items())
-            ),
-        )
-    )
+    reasons = [f"{hour}: {reason}" for hour, reason in sorted(outcome.failures.items())]
+    missing = []
+    if reasons:
+        partitions = "1 partition was" if len(reasons) == 1 else f"{len(reasons)} partitions were"
+        missing.append(f"{partitions} not enriched")
+    if error := outcome.report.get("gold_error"):
+        reasons.append(f"Gold: {error}")
+        missing.append("Gold was not built")
+    return CommandError(Diagnostic(f"{' and '.join(missing)}.", context="\n    ".join(reasons)))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import tempfile
 from functools import partial
@@ -30,7 +31,9 @@ def docs(port: Port = 8088, stack: StackName = LOCAL, endpoint: Endpoint = None)
     with tempfile.TemporaryDirectory() as folder:
         fetch(place.client("s3"), place.thing("docs"), Path(folder))
         with server(Path(folder), port) as running:
-            output.say(f"Docs on http://127.0.0.1:{running.server_address[1]}/ (Ctrl-C ends).")
+            url = f"http://127.0.0.1:{running.server_address[1]}/"
+            output.record({"url": url}, url)
+            output.say("Serves the docs until Ctrl-C.")
             running.serve_forever()
 
 
@@ -39,19 +42,26 @@ def fetch(s3: Any, bucket: str, folder: Path) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        s3.download_file(bucket, PAGE, str(folder / PAGE))
+        page = s3.get_object(Bucket=bucket, Key=PAGE)["Body"].read()
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
-            raise CommandError(
-                Diagnostic("No docs are published yet.", hint="dej gold build")
-            ) from None
-        raise
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        raise CommandError(
+            Diagnostic("No docs are published yet.", hint="dej gold build")
+        ) from None
+    (folder / PAGE).write_bytes(page)
 
 
 def server(folder: Path, port: int) -> http.server.ThreadingHTTPServer:
-    """A server of a folder, on this machine only."""
+    """A server of a folder, on this machine only. Raises CommandError if the port is taken."""
     handler = partial(_Quiet, directory=str(folder))
-    return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    try:
+        return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        message = f"Port {port} is taken by another program: give --port another number."
+        raise CommandError(Diagnostic(message, hint="dej docs --port 0")) from None
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

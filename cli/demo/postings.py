@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cli.errors import CommandError, Diagnostic, ExitCode
+from cli.functions_code import make_importable
 
 NEEDED = ("job_posting_id", "job_title", "company_name", "job_location")
 TEXTS = ("job_description_text", "job_description", "job_summary")
@@ -38,7 +39,7 @@ def read_postings(path: Path) -> pa.Table:
         raise _refused(f"{path} lacks a text: add the column {TEXTS[0]}.", _listed(names))
     if not table.num_rows:
         raise _refused(f"{path} has no rows: give it at least one posting.")
-    return table
+    return _completed(table)
 
 
 def by_hour(table: pa.Table) -> dict[str, pa.Table]:
@@ -61,6 +62,17 @@ def key_of(hour: str, prefix: str) -> str:
     """The folder of an hour under `prefix`: linkedin/year=2026/month=01/day=31/hour=06/."""
     year, month, day, clock = hour.split("/")
     return f"{prefix}year={year}/month={month}/day={day}/hour={clock}/"
+
+
+def _completed(table: pa.Table) -> pa.Table:
+    """With all of Silver's columns; what the file lacks is NULL."""
+    make_importable()
+    from common.contract import silver_schema
+
+    for field in silver_schema():
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def _hour(stamp: datetime | None) -> str:

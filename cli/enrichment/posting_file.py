@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.errors import CommandError, Diagnostic, ExitCode
-from cli.stack import ROOT
+from cli.functions_code import make_importable
 
 if TYPE_CHECKING:
     from common.postings import Posting
@@ -47,7 +46,7 @@ def read_work_item(path: Path, id: str | None) -> WorkItem:
     about the file.
     """
     row = _chosen(path, _rows(path), id)
-    _code()
+    make_importable()
     from common.postings import NO_DESCRIPTION, NOT_SPECIFIED, Unidentified, posting_of
 
     posting = posting_of({**row, "job_posting_id": row.get("job_posting_id") or "unnamed"})
@@ -63,13 +62,6 @@ def read_work_item(path: Path, id: str | None) -> WorkItem:
         posting = posting_of(named)
         assert not isinstance(posting, Unidentified)
     return WorkItem(posting, _hour(path, row.get("scraped_at")))
-
-
-def _code() -> None:
-    """Lets the code of the functions be imported, which is no part of the installed package."""
-    folder = str(ROOT / "functions")
-    if folder not in sys.path:
-        sys.path.append(folder)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

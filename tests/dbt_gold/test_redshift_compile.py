@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,12 @@ def test_nothing_is_called_or_built_that_redshift_does_not_know(sql: dict[str, s
 
 
 def test_redshifts_grammar_accepts_every_statement(sql: dict[str, str]) -> None:
-    linter = Linter(dialect="redshift")
-    refused = {
-        name: [str(violation) for violation in linter.parse_string(statement).violations]
-        for name, statement in sql.items()
-    }
+    refused = {name: violations(statement) for name, statement in sql.items()}
     assert {name: why for name, why in refused.items() if why} == {}
+
+
+@cache
+def violations(statement: str) -> list[str]:
+    """What sqlfluff refuses; many models are the same in both forms."""
+    parsed = Linter(dialect="redshift").parse_string(statement)
+    return [str(violation) for violation in parsed.violations]

@@ -41,6 +41,7 @@ def payloads(run: Run) -> Iterator[str]:
 # --- rows
 
 
+@pytest.mark.slow
 def test_five_hundred_rows_never_stand_in_the_state_of_the_partition(stack: Stack) -> None:
     hour, mark = new_hour(), "a sentence that each description has"
     rows = [row(job_description_text=f"We use Python and SQL, {mark}, {n}.") for n in range(500)]
@@ -100,7 +101,7 @@ def seed(stack: Stack, everything: list[Hour], enriched: list[Hour]) -> None:
             objects[hour.key("linkedin_ai/", "data.parquet")] = dict(record)
 
 
-@pytest.mark.parametrize("count", [1_000, 20_000])
+@pytest.mark.parametrize("count", [1_000, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_many_partitions_are_discovered_in_bounded_state(lake: Stack, count: int) -> None:
     everything = hours(count)
     enriched = everything[1::2]

@@ -80,7 +80,8 @@ def test_a_file_that_is_missing_is_said_in_one_sentence() -> None:
 
 def test_an_unreadable_partition_is_said_and_the_current_hour_enriched(tmp_path: Path) -> None:
     """GIVEN one hour with a title that is no text, and one that has not ended yet
-    THEN the second is enriched, the first named with its reason, and the command fails."""
+    THEN the second is enriched, the first named with its reason, and the command fails;
+    Gold, which reads all hours, is not built and says so."""
     broken = pa.array([b"\xff\xfe", b"Data Engineer"]).view(pa.string())
     stamps = [datetime(2026, 1, 31, 6), datetime.now(UTC).replace(tzinfo=None)]
     texts = ["a", "b"]
@@ -101,8 +102,11 @@ def test_an_unreadable_partition_is_said_and_the_current_hour_enriched(tmp_path:
     assert (report["rows_in"], report["rows_out"]) == (2, 1)
     assert report["failed_partitions"] == ["2026/01/31/06"]
     error = done.stderr[done.stderr.index("error: ") :]
-    assert error.startswith("error: 1 partition was not enriched.\n  because: 2026/01/31/06: ")
+    assert error.startswith(
+        "error: 1 partition was not enriched and Gold was not built.\n  because: 2026/01/31/06: "
+    )
     assert "job_title" in error
+    assert "Gold: step staging: " in error
 
 
 def test_a_second_demo_at_the_same_time_is_refused() -> None:

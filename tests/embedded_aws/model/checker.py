@@ -126,7 +126,7 @@ def _verbatim_problems(posting: Posting, found: Answers) -> Iterator[str]:
 
 
 def _skill_problems(posting: Posting, found: Answers) -> Iterator[str]:
-    text = f"{posting.title}\n{posting.description}"
+    text = f"{posting.title}\n{posting.location}\n{posting.description}"
     known = aliases()
     names = skills(found)
     for name in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,7 @@ def test_interruption_ends_at_the_next_resource(project: SmallProject) -> None:
         return "NAME-last"
     aws.s3.Bucket("last", bucket=first.bucket.apply(interrupt))
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     with pytest.raises(KeyboardInterrupt):
         project.apply(program)
     assert buckets(project) == {f"{project.name}-first"}
