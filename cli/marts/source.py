@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.errors import CommandError, Diagnostic, ExitCode
+from cli.stack import Stack, open_stack
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,30 +28,38 @@ TABLES = (
 
 
 def fetched(stack: str, endpoint: str | None, folder: Path) -> Path:
-    """A copy in `folder` of the DuckDB file that the stack's builds keep in S3.
+    """A DuckDB file in `folder` with what the stack has built.
 
-    Raises CommandError if nothing has been built yet.
+    From Redshift the tables are read, of a stack on DuckDB the file is fetched that its builds keep
+    in S3. Raises CommandError if nothing has been built yet.
     """
-    from botocore.exceptions import ClientError
-
-    from cli.stack import open_stack
-    from infra.gold_runner import WAREHOUSE_KEY
+    from cli.marts.warehouse import copy_tables
 
     place, file = open_stack(stack, endpoint), folder / "analytics.duckdb"
-    bucket = place.thing("artifacts")
+    if place.settings.gold.engine == "redshift":
+        copy_tables(place, TABLES, file)
+    else:
+        _download(place, file)
+    return file
+
+
+def _download(stack: Stack, file: Path) -> None:
+    from botocore.exceptions import ClientError
+
+    from infra.gold_runner import WAREHOUSE_KEY
+
+    bucket = stack.thing("artifacts")
     try:
-        place.client("s3").download_file(bucket, WAREHOUSE_KEY, str(file))
+        stack.client("s3").download_file(bucket, WAREHOUSE_KEY, str(file))
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
             raise
         raise CommandError(
             Diagnostic(
-                f"Stack {stack} keeps no DuckDB database at s3://{bucket}/{WAREHOUSE_KEY}.",
-                note="a stack on Redshift keeps none: give the folder of an export",
-                hint=f"dej gold build --stack {stack}",
+                f"Stack {stack.name} keeps no DuckDB database at s3://{bucket}/{WAREHOUSE_KEY}.",
+                hint=f"dej gold build --stack {stack.name}",
             )
         ) from None
-    return file
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import duckdb
@@ -19,8 +18,9 @@ from moto import mock_aws
 from cli.errors import CommandError
 from cli.marts import plot, queries, source
 from cli.marts.queries import Mart
+from cli.stack import Stack
 from infra.gold_runner import WAREHOUSE_KEY
-from tests.dbt_gold import pandas_marts
+from tests.dbt_gold import pandas_marts, served
 from tests.dbt_gold.conftest import Gold
 from tests.dbt_gold.project import Project
 
@@ -149,20 +149,10 @@ def test_weeks_before_cross_the_year() -> None:
     assert queries._weeks_before(202501, 13) == 202440
 
 
-class Place:
-    """A stack as far as marts need it."""
-
-    def thing(self, thing: str) -> str:
-        return f"data-engineer-jobs-local-{thing}"
-
-    def client(self, service: str) -> Any:
-        return boto3.client(service, region_name="us-east-1")
-
-
 def test_without_source_it_reads_what_the_stack_built(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.stack.open_stack", lambda name, endpoint: Place())
+    monkeypatch.setattr(source, "open_stack", Stack)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
@@ -173,3 +163,40 @@ def test_without_source_it_reads_what_the_stack_built(
         s3.upload_file(str(project.database), "data-engineer-jobs-local-artifacts", WAREHOUSE_KEY)
         file = source.fetched("local", None, tmp_path)
     assert file.read_bytes() == project.database.read_bytes()
+
+
+def test_of_a_stack_on_redshift_the_tables_are_read(
+    project: Project,
+    database: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Through boto3 and awswrangler; the warehouse behind them is a stand-in."""
+    api = served.DataApi(project.database)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "reader")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with served.serving(api) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_DATA", url)
+        file = source.fetched("prod", None, tmp_path)
+        with source.opened(file) as connection:
+            assert queries.marts(connection) == queries.marts(database)
+            for table in source.TABLES:
+                copied = connection.execute(f"select * from gold.{table} order by all")
+                stored = database.execute(f"select * from gold.{table} order by all")
+                assert copied.fetchall() == stored.fetchall(), table
+    asked = {(request["WorkgroupName"], request["Database"]) for request in api.requests}
+    assert asked == {("data-engineer-jobs-prod-gold", "analytics")}
+
+
+def test_a_table_that_redshift_refuses_is_named_with_the_grant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.duckdb"
+    duckdb.connect(str(empty)).close()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "reader")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with served.serving(served.DataApi(empty)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_DATA", url)
+        with pytest.raises(CommandError, match=r"prod does not give gold\.agg_daily") as refused:
+            source.fetched("prod", None, tmp_path)
+    assert "GRANT ROLE gold_reader" in str(refused.value.diagnostic.note)
