@@ -59,6 +59,7 @@ def read_options() -> argparse.Namespace:
 
 def measure(options: argparse.Namespace) -> list[Measured]:
     """All measurements, each on a stack of its own; the partition on the computer's clock."""
+    begin(f"a partition of {options.rows:,} postings, twice")
     with (
         tempfile.TemporaryDirectory() as folder,
         running_stack(Path(folder), Clock.real()) as stack,
@@ -66,8 +67,17 @@ def measure(options: argparse.Namespace) -> list[Measured]:
         set_limit(stack, ENOUGH_SLOTS)
         partition, exchanges = measure_partition(stack, options.rows, options.long)
     parts = [measure_model(exchanges), measure_parsing(exchanges)]
-    queue, slots = measure_queue(options.queued), measure_slots(options.slots)
+    begin(f"the queue, {options.queued:,} postings")
+    queue = measure_queue(options.queued)
+    begin(f"slots, {options.slots:,} postings per limit")
+    slots = measure_slots(options.slots)
+    begin("the engine alone")
     return [*partition, *queue, *slots, *parts, *measure_engines()]
+
+
+def begin(what: str) -> None:
+    """Says what is measured next."""
+    print(f"{datetime.now():%H:%M} {what} …", file=sys.stderr)
 
 
 def table(found: list[Measured], about: dict[str, Any]) -> Table:
