@@ -16,6 +16,7 @@ from infra.enrichment_functions import assemble_partition, parse_response, read_
 from infra.enrichment_resources import Resources
 from infra.enrichment_workflows import enrich_partition, enrich_partitions
 from infra.functions import Code, CodeStore, Function, FunctionPlan, Layer
+from infra.gold_catalog import SilverCatalog
 from infra.lake import PASSES_PREFIX, Lake
 from infra.logs import LogPolicy
 from infra.naming import Deployment
@@ -28,6 +29,7 @@ from infra.schedules import SchedulePlan, Schedules
 from infra.settings import Settings
 from infra.slots import REQUESTS_PIPE, Slots
 from infra.sweep import SweepOnDeath, sweep_schedule, sweep_slots
+from infra.tables import table
 from infra.workflows import Workflow, WorkflowPlan
 
 COMPONENT = "enrichment"
@@ -42,6 +44,7 @@ class Ground:
     deployment: Deployment
     settings: Settings
     lake: Lake
+    catalog: SilverCatalog
     logs: LogPolicy
     schedules: Schedules
 
@@ -65,6 +68,7 @@ class Enrichment(pulumi.ComponentResource):
             deployment=ground.deployment,
             settings=ground.settings,
             lake=ground.lake,
+            catalog=ground.catalog,
             table=self.table,
             slots=self.slots,
             jobs=self.jobs,
@@ -141,26 +145,19 @@ class Enrichment(pulumi.ComponentResource):
 
 def status_table(ground: Ground, opts: pulumi.ResourceOptions) -> aws.dynamodb.Table:
     """Claims, results of passes, and an item per partition; keys pk and sk, one index."""
-    return aws.dynamodb.Table(
+    index = {
+        "name": STATUS_INDEX,
+        "hash_key": "overallStatus",
+        "range_key": "updatedAt",
+        "projection_type": "ALL",
+    }
+    return table(
+        ground.deployment,
+        ground.settings,
         "enrichment-status",
-        name=ground.deployment.name("enrichment-status"),
-        billing_mode="PAY_PER_REQUEST",
-        hash_key="pk",
-        range_key="sk",
-        attributes=[
-            {"name": name, "type": "S"} for name in ("pk", "sk", "overallStatus", "updatedAt")
-        ],
-        global_secondary_indexes=[
-            {
-                "name": STATUS_INDEX,
-                "hash_key": "overallStatus",
-                "range_key": "updatedAt",
-                "projection_type": "ALL",
-            }
-        ],
-        point_in_time_recovery={"enabled": True},
-        server_side_encryption={"enabled": True},
-        deletion_protection_enabled=not ground.settings.lake.force_destroy,
-        tags=ground.deployment.tags(COMPONENT),
-        opts=opts,
+        ("pk", "sk"),
+        COMPONENT,
+        opts,
+        others=("overallStatus", "updatedAt"),
+        indexes=[index],
     )

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.functions import Function
+from infra.gold_catalog import SilverCatalog
 from infra.lake import Lake
 from infra.naming import Deployment
 from infra.passes import CompiledPasses
@@ -21,6 +22,7 @@ from infra.slots import Slots
 class Resources:
     """What the workflows work with.
 
+    catalog     where partitions are registered
     table       status of postings and partitions
     slots       `slots.table`, and `slots.requests`, the queue of calls that wait for a slot
     jobs        the queue of single postings; `jobs.dead` are its dead letters
@@ -31,6 +33,7 @@ class Resources:
     deployment: Deployment
     settings: Settings
     lake: Lake
+    catalog: SilverCatalog
     table: aws.dynamodb.Table
     slots: Slots
     jobs: FifoQueue

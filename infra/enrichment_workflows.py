@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from infra.enrichment_resources import Resources
+from infra.gold_catalog import REGISTERED
 from infra.lake import WORK_PREFIX
 from infra.policies import Statement, objects
 from infra.workflows import WorkflowPlan, run_children, run_distributed_map
@@ -13,7 +14,7 @@ COMPONENT = "enrichment"
 
 
 def enrich_partition(given: Resources, posting_arn: pulumi.Output[str]) -> WorkflowPlan:
-    """One partition: read, one enrich_posting per distinct posting, assemble."""
+    """One partition: read, one enrich_posting per distinct posting, assemble, register."""
     settings = given.settings.enrichment
     read, assemble = given.functions["read_partition"], given.functions["assemble_partition"]
     work = objects(given.lake.artifacts.arn, WORK_PREFIX)
@@ -29,6 +30,7 @@ def enrich_partition(given: Resources, posting_arn: pulumi.Output[str]) -> Workf
             "EnrichPostingArn": posting_arn,
             "MaxConcurrentPostings": str(settings.max_concurrent_postings),
             "MetricsNamespace": settings.metrics_namespace,
+            "CatalogDatabase": given.catalog.database_name,
         },
         statements=[
             Statement("WriteStatus", ["dynamodb:UpdateItem"], [given.table.arn]),
@@ -42,6 +44,11 @@ def enrich_partition(given: Resources, posting_arn: pulumi.Output[str]) -> Workf
             ),
             *run_distributed_map(given.deployment, "enrich-partition"),
             *run_children(given.deployment, "enrich-posting"),
+            Statement(
+                "RegisterPartitions",
+                ["glue:BatchCreatePartition", "glue:GetTable"],
+                given.catalog.arns(*REGISTERED),
+            ),
             Statement("PutMetrics", ["cloudwatch:PutMetricData"], ["*"], in_namespace),
         ],
     )

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.enrichment import Ground
 from infra.functions import Code, CodeStore, Function, Layer
-from infra.gold_costs import warning
+from infra.gold_costs import budget, warning
 from infra.gold_docs import DocsSite
 from infra.gold_monitoring import GoldMonitoring, Watched
 from infra.gold_network import GoldNetwork
@@ -20,6 +20,7 @@ from infra.metrics import Metrics
 from infra.packages import Packages
 from infra.policies import ServiceRole, Statement
 from infra.schedules import SchedulePlan
+from infra.tables import table
 from infra.workflows import Workflow, WorkflowPlan
 
 COMPONENT = "gold"
@@ -47,15 +48,16 @@ class Gold(pulumi.ComponentResource):
         deployment, settings = ground.deployment, ground.settings
         if too_dear := warning(settings.gold):
             pulumi.log.warn(too_dear)
-        self.table = self._builds_table()
+        self.table = table(deployment, settings, "gold-builds", ("pk",), COMPONENT, self._child)
         self.topic = self._topic()
         self.docs = DocsSite(deployment, settings, self._child)
         self.network: GoldNetwork | None = None
         self.warehouse: RedshiftWarehouse | None = None
         if settings.gold.engine == "redshift":
+            budget(deployment, settings, self._child)
             self.network = GoldNetwork(deployment, settings.gold, self._child)
             self.warehouse = RedshiftWarehouse(
-                deployment, settings, ground.lake, self.network, self._child
+                deployment, settings, ground.lake, ground.catalog, self.network, self._child
             )
         self.run_results = self._results("gold-runs")
         self.test_results = self._results("gold-tests")
@@ -107,21 +109,6 @@ class Gold(pulumi.ComponentResource):
 
     def _workflow(self, plan: WorkflowPlan) -> Workflow:
         return Workflow(plan, self._ground.deployment, self._ground.logs, self._child)
-
-    def _builds_table(self) -> aws.dynamodb.Table:
-        deployment = self._ground.deployment
-        return aws.dynamodb.Table(
-            "gold-builds",
-            name=deployment.name("gold-builds"),
-            billing_mode="PAY_PER_REQUEST",
-            hash_key="pk",
-            attributes=[{"name": "pk", "type": "S"}],
-            point_in_time_recovery={"enabled": True},
-            server_side_encryption={"enabled": True},
-            deletion_protection_enabled=not self._ground.settings.lake.force_destroy,
-            tags=deployment.tags(COMPONENT),
-            opts=self._child,
-        )
 
     def _topic(self) -> aws.sns.Topic:
         deployment = self._ground.deployment

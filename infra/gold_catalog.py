@@ -1,7 +1,8 @@
 """Silver in the Glue catalog, through which Spectrum reads it.
 
 Columns are those that dbt describes for its sources, which are generated from the contract in
-`schemas/`. Partitions are registered by who writes them.
+`schemas/`. Every stack has the catalog, so that the same workflow file registers partitions
+everywhere: enrich_partition, for each hour that it has written.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ HIVE = {
     "bigint": "bigint",
 }
 HOURLY = ("year", "month", "day", "hour")
+REGISTERED = ("linkedin", "ai_enrichment")  # what workflows/enrich_partition.asl.json registers
 PARQUET: aws.glue.CatalogTableStorageDescriptorArgsDict = {
     "input_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "output_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
@@ -40,16 +42,19 @@ Columns = Mapping[str, str]
 
 
 class SilverCatalog(pulumi.ComponentResource):
-    """The database `database_name` with the tables linkedin, ai_enrichment, linkedin_companies."""
+    """The database `database_name` with the tables linkedin, ai_enrichment, linkedin_companies.
+
+    `arns` of a table are what IAM is asked for when it is used: catalog, database, table.
+    """
 
     def __init__(
         self,
         deployment: Deployment,
         settings: Settings,
         bucket: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("data-engineer-jobs:gold:SilverCatalog", "silver-catalog", None, opts)
+        super().__init__("data-engineer-jobs:gold:SilverCatalog", "silver-catalog")
+        self._deployment = deployment
         child = pulumi.ResourceOptions(parent=self)
         self.database_name = deployment.name("silver").replace("-", "_")
         database = aws.glue.CatalogDatabase(
@@ -80,32 +85,43 @@ class SilverCatalog(pulumi.ComponentResource):
             )
         self.register_outputs({"database": database.name})
 
-    @staticmethod
-    def prefixes(settings: Settings) -> list[str]:
-        """Where the tables lie."""
-        return [prefix for _, prefix, _, _ in tables(settings)]
+    def arns(self, *tables: str) -> list[str]:
+        """Of these tables; `*` stands for all of the database."""
+        database = self.database_name
+        names = ["catalog", f"database/{database}", *(f"table/{database}/{t}" for t in tables)]
+        return [self._deployment.arn("glue", name) for name in names]
+
+
+def prefixes(settings: Settings) -> list[str]:
+    """Where the tables lie."""
+    return sorted({prefix for _, prefix, _, _ in tables(settings)})
 
 
 def tables(settings: Settings) -> list[tuple[str, str, Columns, Sequence[str]]]:
-    """(table, prefix, columns by name, partition keys)."""
+    """(table, prefix, columns by name, partition keys).
+
+    Postings, too, lie in the objects of Silver-AI: they hold Silver's columns unchanged, row for
+    row, in the types of the contract, and the JSON text of its lists, which Spectrum cannot read.
+    Companies have no partitions: Spectrum reads what lies below a table's location.
+    """
     lake = settings.lake
-    places = {
-        "linkedin": (lake.silver_prefix, HOURLY),
+    places: dict[str, tuple[str, Sequence[str]]] = {
+        "linkedin": (lake.silver_ai_prefix, HOURLY),
         "ai_enrichment": (lake.silver_ai_prefix, HOURLY),
-        "linkedin_companies": (settings.gold.companies_prefix, ("bucket",)),
+        "linkedin_companies": (settings.gold.companies_prefix, ()),
     }
     described = _described()
     return [
-        (name, prefix, _columns(described[name], keys), keys)
-        for name, (prefix, keys) in places.items()
+        (name, prefix, _columns(described[name]), keys) for name, (prefix, keys) in places.items()
     ]
 
 
-def _columns(described: Sequence[Mapping[str, str]], keys: Sequence[str]) -> Columns:
+def _columns(described: Sequence[Mapping[str, str]]) -> Columns:
+    """Those that are in the files: the others are in their paths."""
     return {
         column["name"]: HIVE[column["data_type"].partition("(")[0]]
         for column in described
-        if column["name"] not in keys
+        if column["name"] not in (*HOURLY, "bucket")
     }
 
 

@@ -1,4 +1,4 @@
-"""What Gold costs in a month, from prices as data: an estimate before the bill.
+"""What Gold costs in a month: an estimate from prices as data, and a budget that watches the bill.
 
 Redshift Serverless is paid by the second of use and RPU, interface endpoints by the hour. What
 comes to less than a dollar (functions, workflow, logs, catalog, the docs site) is left out.
@@ -9,8 +9,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pulumi
+import pulumi_aws as aws
+
 from infra.gold_network import GATEWAYS, RUNNER_CALLS
 from infra.gold_settings import GoldSettings
+from infra.naming import Deployment
+from infra.settings import Settings
+
+COMPONENT = "gold"
 
 PRICES = Path(__file__).with_name("gold_prices.json")
 DAYS = 30
@@ -52,4 +59,37 @@ def warning(settings: GoldSettings) -> str | None:
     return (
         f"Gold may cost {most:.0f} USD a month, more than gold.monthly_budget_usd "
         f"({settings.monthly_budget_usd}): lower base_capacity_rpu or endpoint_zones, or raise it"
+    )
+
+
+def budget(
+    deployment: Deployment, settings: Settings, opts: pulumi.ResourceOptions
+) -> aws.budgets.Budget:
+    """Writes to who is told of alarms once a month's Redshift costs more, or is expected to.
+
+    It counts Redshift of the whole account: a budget sees tags only after somebody switched them
+    on for billing, and until then would count nothing.
+    """
+    emails = settings.alarms.email
+    return aws.budgets.Budget(
+        "gold",
+        name=deployment.name("gold"),
+        budget_type="COST",
+        limit_amount=str(settings.gold.monthly_budget_usd),
+        limit_unit="USD",
+        time_unit="MONTHLY",
+        cost_filters=[{"name": "Service", "values": ["Amazon Redshift"]}],
+        notifications=[
+            {
+                "comparison_operator": "GREATER_THAN",
+                "threshold": 100,
+                "threshold_type": "PERCENTAGE",
+                "notification_type": kind,
+                "subscriber_email_addresses": emails,
+            }
+            for kind in ("ACTUAL", "FORECASTED")
+            if emails  # AWS takes no notification without an address
+        ],
+        tags=deployment.tags(COMPONENT),
+        opts=opts,
     )

@@ -6,6 +6,7 @@ holds encrypted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from infra.settings import Settings
 
 COMPONENT = "gold"
 PASSWORDS = "docs-passwords"  # configuration secret: salt:hash by reader
+ENTRY = re.compile(r"[0-9a-f]{32}:[0-9a-f]{64}")
 GUARD = Path(__file__).resolve().parent / "docs_guard.js"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # AWS's managed cache policy
 SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"  # AWS's managed response headers policy
@@ -143,7 +145,10 @@ class DocsSite(pulumi.ComponentResource):
 
 
 def hashed_password(reader: str) -> pulumi.Output[str]:
-    """`salt:hash` of a reader, from the secret `docs-passwords`. Raises RunError without it."""
+    """`salt:hash` of a reader, from the secret `docs-passwords`.
+
+    Raises RunError without it, and for anything else: a password would lie there in clear.
+    """
     found = pulumi.Config().get_secret_object(PASSWORDS)
     if found is None:
         raise pulumi.RunError(
@@ -154,6 +159,11 @@ def hashed_password(reader: str) -> pulumi.Output[str]:
         if reader not in passwords:
             raise pulumi.RunError(
                 f"{PASSWORDS} has no entry {reader}: run `dej gold reader {reader}`"
+            )
+        if not ENTRY.fullmatch(passwords[reader]):
+            raise pulumi.RunError(
+                f"{PASSWORDS}.{reader} is not salt:hash, a password perhaps: "
+                f"run `dej gold reader {reader}`"
             )
         return passwords[reader]
 

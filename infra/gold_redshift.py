@@ -1,11 +1,11 @@
-"""Redshift Serverless: namespace, workgroup, limit of use, and the catalog of Silver for it."""
+"""Redshift Serverless: namespace, workgroup, limit of use, and the role that reads Silver."""
 
 from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.gold_catalog import SilverCatalog
+from infra.gold_catalog import SilverCatalog, prefixes
 from infra.gold_network import GoldNetwork
 from infra.lake import Lake
 from infra.naming import Deployment
@@ -27,18 +27,19 @@ class RedshiftWarehouse(pulumi.ComponentResource):
         deployment: Deployment,
         settings: Settings,
         lake: Lake,
+        catalog: SilverCatalog,
         network: GoldNetwork,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("data-engineer-jobs:gold:RedshiftWarehouse", "gold-warehouse", None, opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = deployment.tags(COMPONENT)
-        self.catalog = SilverCatalog(deployment, settings, lake.silver.name, child)
+        self.catalog = catalog
         spectrum = ServiceRole(
             "gold-spectrum",
             deployment,
             "redshift.amazonaws.com",
-            read_silver(deployment, settings, lake, self.catalog),
+            read_silver(settings, lake, catalog),
             tags,
             opts=child,
         )
@@ -105,11 +106,9 @@ def parameters(runner_seconds: int) -> dict[str, str]:
     }
 
 
-def read_silver(
-    deployment: Deployment, settings: Settings, lake: Lake, catalog: SilverCatalog
-) -> list[Statement]:
+def read_silver(settings: Settings, lake: Lake, catalog: SilverCatalog) -> list[Statement]:
     """What Spectrum does: it reads the catalog, and Silver."""
-    prefixes = catalog.prefixes(settings)
+    read = prefixes(settings)
     return [
         Statement(
             "ReadCatalog",
@@ -121,12 +120,8 @@ def read_silver(
                 "glue:GetTable",
                 "glue:GetTables",
             ],
-            [
-                deployment.arn("glue", "catalog"),
-                deployment.arn("glue", f"database/{catalog.database_name}"),
-                deployment.arn("glue", f"table/{catalog.database_name}/*"),
-            ],
+            catalog.arns("*"),
         ),
-        list_prefixes("ListSilver", lake.silver.arn, prefixes),
-        Statement("ReadSilver", ["s3:GetObject"], objects(lake.silver.arn, *prefixes)),
+        list_prefixes("ListSilver", lake.silver.arn, read),
+        Statement("ReadSilver", ["s3:GetObject"], objects(lake.silver.arn, *read)),
     ]

@@ -121,7 +121,8 @@ class GoldSettings(Section):
     monthly_budget_usd: int = Field(
         default=200,
         ge=1,
-        description="Expected cost of Redshift in a month above which a deployment warns.",
+        description="Cost of Redshift in a month above which a deployment warns, if the estimate "
+        "says so, and AWS writes to `alarms.email`, if the bill or its forecast does.",
     )
     docs_readers: list[str] = Field(
         default_factory=list,

@@ -12,6 +12,7 @@ from infra.alarms import Alarms
 from infra.dashboard import Dashboard
 from infra.enrichment import Enrichment, Ground
 from infra.gold import Gold
+from infra.gold_catalog import SilverCatalog
 from infra.lake import Lake
 from infra.logs import LogKey, LogPolicy
 from infra.metrics import Metrics
@@ -38,10 +39,12 @@ def deploy(build_packages: Callable[[Path, Target], Packages] = build) -> None:
         raise pulumi.RunError(str(error)) from None
     packages = build_packages(ROOT, settings.functions.package_target)
     deployment = Deployment.current()
+    lake = Lake(deployment, settings.lake)
     ground = Ground(
         deployment=deployment,
         settings=settings,
-        lake=Lake(deployment, settings.lake),
+        lake=lake,
+        catalog=SilverCatalog(deployment, settings, lake.silver.name),
         logs=LogPolicy(LogKey(deployment).arn, settings.logs.retention_days),
         schedules=Schedules(deployment),
     )
@@ -72,6 +75,7 @@ def outputs(ground: Ground, enrichment: Enrichment) -> dict[str, Any]:
         "enrichment_jobs_queue_url": enrichment.jobs.url,
         "enrichment_jobs_dlq_url": enrichment.jobs.dead.url,
         "schedule_group": ground.schedules.group_name,
+        "silver_catalog": ground.catalog.database_name,
         "log_key_arn": ground.logs.key_arn,
     }
     for name, function in enrichment.functions.items():

@@ -14,6 +14,7 @@ import pulumi_aws as aws
 from infra.naming import Deployment
 from infra.queues import FifoQueue, PipePlan, QueuePlan
 from infra.settings import EnrichmentSettings, Settings
+from infra.tables import table
 
 COMPONENT = "enrichment"
 KEY = "slots"
@@ -55,19 +56,7 @@ def slots_table(
     deployment: Deployment, settings: Settings, opts: pulumi.ResourceOptions
 ) -> aws.dynamodb.Table:
     """Keys pk and sk: `slots` and a model's shard, `slots-control` and a switch."""
-    return aws.dynamodb.Table(
-        "enrichment-slots",
-        name=deployment.name("enrichment-slots"),
-        billing_mode="PAY_PER_REQUEST",
-        hash_key="pk",
-        range_key="sk",
-        attributes=[{"name": name, "type": "S"} for name in ("pk", "sk")],
-        point_in_time_recovery={"enabled": True},
-        server_side_encryption={"enabled": True},
-        deletion_protection_enabled=not settings.lake.force_destroy,
-        tags=deployment.tags(COMPONENT),
-        opts=opts,
-    )
+    return table(deployment, settings, "enrichment-slots", ("pk", "sk"), COMPONENT, opts)
 
 
 def shards(settings: EnrichmentSettings) -> dict[str, int]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from cli.errors import CommandError, Diagnostic
+from cli.errors import CommandError, Diagnostic, ExitCode
 from cli.output import output
-from cli.stack import LOCAL, Endpoint, StackName, open_stack
-
-if TYPE_CHECKING:
-    from cli.stack import Stack
+from cli.stack import LOCAL, Endpoint, Stack, StackName, open_stack
 
 POLL_SECONDS = 1.0
-WORKFLOW = "build-gold"
+WORKFLOW, BOOTSTRAP = "build-gold", "bootstrap-gold"
+READER = re.compile(r"[A-Za-z0-9._@+-]+")  # neither a colon, which ends a name, nor a quote
 
 FullRefresh = Annotated[
     bool, typer.Option("--full-refresh", help="Build incremental tables from all of Silver.")
@@ -34,10 +33,38 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow the build t
 def register(app: typer.Typer) -> None:
     """Adds the command."""
     group = typer.Typer(help="Build and inspect the star schema.", no_args_is_help=True)
+    group.command()(bootstrap)
     group.command()(build)
     group.command()(last)
     group.command()(reader)
     app.add_typer(group, name="gold")
+
+
+def bootstrap(stack: StackName = LOCAL, endpoint: Endpoint = None) -> None:
+    """Make schemas, users and grants of a new warehouse; again it changes nothing."""
+    if Stack(stack, endpoint).settings.gold.engine != "redshift":
+        message = f"Stack {stack} builds Gold in DuckDB, which needs no bootstrap."
+        output.record({"status": "NOT_NEEDED"}, message)
+        return
+    place = open_stack(stack, endpoint)
+    states = place.client("stepfunctions")
+    arn = states.start_execution(stateMachineArn=place.workflow_arn(BOOTSTRAP))["executionArn"]
+    while (run := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        time.sleep(POLL_SECONDS)
+    if run["status"] != "SUCCEEDED":
+        raise CommandError(
+            Diagnostic(
+                f"The warehouse of stack {stack} is not ready: {run.get('error', run['status'])}.",
+                context=run.get("cause"),
+                note="what was done is kept; run it again once the cause is gone",
+                hint=f"dej gold bootstrap --stack {stack}",
+            )
+        )
+    statements = json.loads(run["output"])["statements"]
+    output.record(
+        {"status": "READY", "statements": statements},
+        f"The warehouse of stack {stack} is ready: {len(statements)} statements were executed.",
+    )
 
 
 def build(
@@ -75,10 +102,18 @@ def last(stack: StackName = LOCAL, endpoint: Endpoint = None) -> None:
 
 def reader(name: ReaderName, stack: StackName = LOCAL) -> None:
     """Ask for a reader's password of the docs site and print how to configure its salted hash."""
+    if not READER.fullmatch(name):
+        message = (
+            f"{name} cannot be a reader: a name has letters, digits and any of . _ @ + - only."
+        )
+        raise CommandError(Diagnostic(message, ExitCode.USAGE))
+    if Stack(stack, None).settings.gold.engine != "redshift":
+        message = f"Stack {stack} has no docs site: give --stack one on AWS."
+        raise CommandError(Diagnostic(message, ExitCode.USAGE, hint="dej docs"))
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     salt = secrets.token_hex(16)
     value = f"{salt}:{hashlib.sha256((salt + password).encode()).hexdigest()}"
-    path = f"docs-passwords.{name}"
+    path = f'docs-passwords["{name}"]'
     command = f"pulumi config set --stack {stack} --secret --path '{path}' '{value}'"
     output.record({"command": command}, command)
     output.say(f"Add {name} to gold.docs_readers in Pulumi.{stack}.yaml, then deploy.")

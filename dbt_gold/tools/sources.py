@@ -49,13 +49,16 @@ COMPANIES = [
 
 
 class Source(NamedTuple):
-    """A Silver table: its text, where it lies, when it is stale (hours) and its columns."""
+    """A Silver table: its text, where it lies, when it is stale (hours) and its columns.
+
+    Without `error_hours` it may be old or empty: a build warns and goes on.
+    """
 
     name: str
     description: str
     loaded_at: str
     warn_hours: int
-    error_hours: int
+    error_hours: int | None
     meta: dict[str, object]
     columns: list[tuple[str, str]]
 
@@ -91,7 +94,7 @@ def sources() -> list[Source]:
             "Company profiles, one row per company and snapshot day, in 50 buckets.",
             "cast(scraped_at as timestamp)",
             24,
-            48,
+            None,  # postings are worth building without profiles: dim_company infers companies
             {"prefix": "linkedin_companies"},
             COMPANIES,
         ),
@@ -100,7 +103,9 @@ def sources() -> list[Source]:
 
 def source_yaml(source: Source) -> str:
     """One table of the YAML file."""
-    warn, error = source.warn_hours, source.error_hours
+    limits = f"            warn_after: {{count: {source.warn_hours}, period: hour}}\n"
+    if source.error_hours:
+        limits += f"            error_after: {{count: {source.error_hours}, period: hour}}\n"
     columns = "".join(f"          - {{name: {n}, data_type: {t}}}\n" for n, t in source.columns)
     return (
         f"      - name: {source.name}\n"
@@ -108,9 +113,7 @@ def source_yaml(source: Source) -> str:
         f"        config:\n"
         f"          meta: {json.dumps(source.meta)}\n"
         f"          loaded_at_field: {source.loaded_at}\n"
-        f"          freshness:\n"
-        f"            warn_after: {{count: {warn}, period: hour}}\n"
-        f"            error_after: {{count: {error}, period: hour}}\n"
+        f"          freshness:\n{limits}"
         f"        columns:\n{columns}"
     )
 

@@ -29,6 +29,7 @@ _EAGER = (
     "cloudwatch_logs",
     "dynamodb",
     "eventbridge",
+    "glue",
     "iam",
     "kms",
     "lambda_svc",

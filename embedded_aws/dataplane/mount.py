@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 from embedded_aws.dataplane import connections, corrections, guards, ministack, model, speed
+from embedded_aws.dataplane.catalog import catalog_handler
 from embedded_aws.dataplane.credentials import require_administrator_secret
 from embedded_aws.dataplane.faults import ServiceFaults
 from embedded_aws.dataplane.messaging import mappings
@@ -55,6 +56,8 @@ def mount(
             handler = corrections.hiding_missing_objects(handler)
         if service == "pipes":
             handler = pipes_handler(handler)
+        if service == "glue":
+            handler = catalog_handler(handler)
         if service in changed:
             handler = _followed(handler, changed[service])
         handler = faults.wrap(service, handler)

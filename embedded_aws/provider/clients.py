@@ -18,6 +18,7 @@ NOT_FOUND = frozenset(
     {
         "404",
         "DashboardNotFoundError",
+        "EntityNotFoundException",
         "NotFound",
         "NotFoundException",
         "NoSuchBucket",

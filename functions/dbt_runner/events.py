@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ class EventLog:
             "execution": request.execution,
         }
         self.errors: list[str] = []
+        self._one_line = threading.Lock()  # dbt's threads tell of their models at once
 
     def heard(self, event: Any) -> None:
         """One event of dbt; those of level debug and empty lines are left out."""
@@ -47,7 +49,9 @@ class EventLog:
             self.errors.append(message)
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"at": at, "level": level, "message": message, **self._where, **more}
-        print(json.dumps(line, ensure_ascii=False), file=sys.stdout, flush=True)
+        text = json.dumps(line, ensure_ascii=False)
+        with self._one_line:
+            print(text, file=sys.stdout, flush=True)
 
 
 def is_connection_failure(message: str) -> bool:

@@ -39,11 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     results = read_results(ended)
     seconds = round(time.monotonic() - began, 3)
     answer = {
-        "command": request.command,
-        "step": request.step,
-        **results.counts(),
-        "stale": results.stale(),
-        "failed": results.shown(),
+        **results.answer(request),
         "seconds": seconds,
         "artifacts": keep_artifacts(client("s3"), request, place, sandbox.TARGET),
         "log_url": log_url(),

@@ -74,6 +74,16 @@ class Results:
             "tests_failed": sum(result.failed for result in tests),
         }
 
+    def answer(self, request: Request) -> dict[str, Any]:
+        """What the workflow reads of a command."""
+        return {
+            "command": request.command,
+            "step": request.step,
+            **self.counts(),
+            "stale": self.stale(),
+            "failed": self.shown(),
+        }
+
     def stale(self) -> list[str]:
         """Sources that are older than their `error_after`."""
         return [r.name for r in self.results if r.kind == "source" and r.status == "error"]

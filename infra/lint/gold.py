@@ -1,4 +1,4 @@
-"""Projections of the types that only Gold uses: network, warehouse, catalog, docs site."""
+"""Projections of the types that only Gold uses: network, warehouse, catalog, budget, docs site."""
 
 from __future__ import annotations
 
@@ -48,6 +48,26 @@ def _guard(properties: Values) -> Values:
     return {**properties, "FunctionConfig": {**config, "KeyValueStoreAssociations": stores}}
 
 
+def _budget(properties: Values) -> Values:
+    limit = {"Amount": properties.pop("LimitAmount"), "Unit": properties.pop("LimitUnit")}
+    tags, notifications = properties.pop("Tags"), properties.pop("Notifications")
+    filters = {each["Name"]: each["Values"] for each in properties.pop("CostFilters")}
+    return {
+        "Budget": {**properties, "BudgetLimit": limit, "CostFilters": filters},
+        "NotificationsWithSubscribers": [
+            {
+                "Subscribers": [
+                    {"SubscriptionType": "EMAIL", "Address": address}
+                    for address in notification.pop("SubscriberEmailAddresses")
+                ],
+                "Notification": notification,
+            }
+            for notification in notifications
+        ],
+        "ResourceTags": tags,
+    }
+
+
 def _without_tags(properties: Values) -> Values:
     """CloudFormation has tags for fewer resources than AWS."""
     return {name: value for name, value in properties.items() if name != "Tags"}
@@ -87,6 +107,9 @@ GOLD: Mapping[str, Projection] = {
     "aws:redshiftserverless/workgroup:Workgroup": Projection("AWS::RedshiftServerless::Workgroup"),
     "aws:glue/catalogDatabase:CatalogDatabase": Projection("AWS::Glue::Database", shape=_database),
     "aws:glue/catalogTable:CatalogTable": Projection("AWS::Glue::Table", shape=_catalog_table),
+    "aws:budgets/budget:Budget": Projection(
+        "AWS::Budgets::Budget", {"name": "BudgetName"}, shape=_budget
+    ),
     "aws:cloudfront/originAccessControl:OriginAccessControl": Projection(
         "AWS::CloudFront::OriginAccessControl",
         shape=lambda properties: {"OriginAccessControlConfig": properties},

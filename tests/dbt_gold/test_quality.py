@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
+from dbt_runner.invocation import Ended
 from tests.dbt_gold.conftest import Gold
+from tests.dbt_gold.judged import Judged, judged
 from tests.dbt_gold.lake import moment, put_postings
-from tests.dbt_gold.project import FOLDER, STARTED_AT, Node, Project
+from tests.dbt_gold.project import FOLDER, STARTED_AT, Project
 from tests.dbt_gold.small import expected
 
 Copy = Callable[[Project], Project]
@@ -80,28 +82,53 @@ def put(project: Project, hour: str, count: int) -> None:
     put_postings(project.lake, moment(hour), rows)
 
 
-def verdict(nodes: list[Node]) -> str:
-    """A failed test that is critical fails the run; any other makes it yellow."""
-    failed = [node for node in nodes if node.status == "fail"]
-    if any(node.critical for node in failed):
-        return "FAILED"
-    return "YELLOW" if failed else "SUCCESS"
+Row = dict[str, str]
+
+
+def row_of(project: Project, started_at: str, reconciled: Ended, without: str = "") -> Row:
+    """The row of `expected/defects.csv` that a build on this database comes to.
+
+    Only its checks run, since every other step would mend what was planted. Verdict and failing
+    tests are what the workflow says; the test `without` is not in the project.
+    """
+    tested = ended(project, "test", "test_type:singular", started_at, without)
+    build = judged({"quality": reconciled, "test": tested})
+    (statuses,) = project.rows(
+        f"select {STATUSES} from gold.reconciliation_silver_gold"
+        f" where reconciliation_timestamp = '{started_at}'"
+    )
+    return {**statuses, "failing_tests": " ".join(failing(build)), "verdict": build.verdict}
+
+
+def ended(project: Project, command: str, select: str, started_at: str, without: str = "") -> Ended:
+    """As the runner hands it on."""
+    found = project.ended(command, "--select", select, started_at=started_at, without=[without])
+    return Ended(found.success, found.result, found.exception)
+
+
+def failing(build: Judged) -> list[str]:
+    """Names of failed tests, from the notification of either end."""
+    if build.verdict == "FAILED":
+        return sorted(each["name"] for each in build.report["failed"])
+    (tests,) = (check for check in build.report["checks"] if check["name"] == "tests")
+    return sorted(tests["failures"])
 
 
 @pytest.mark.parametrize("line", expected("defects"), ids=lambda line: line["defect"])
 def test_planted_defect(gold: Gold, small_lake: Path, copied: Copy, line: dict[str, str]) -> None:
     project = copied(gold(small_lake))
     started_at = DEFECTS[line["defect"]](project)
-    project.succeed("run", "--select", "reconciliation_silver_gold", started_at=started_at)
-    nodes = project.run("test", "--select", "test_type:singular", started_at=started_at)
-    statuses = project.rows(
-        f"select {STATUSES} from gold.reconciliation_silver_gold"
-        f" where reconciliation_timestamp = '{started_at}'"
-    )
-    assert statuses == [{name: line[name] for name in ("delta_status", "total_status")}]
-    failed = sorted(node.name for node in nodes if node.status == "fail")
-    assert failed == line["failing_tests"].split()
-    assert verdict(nodes) == line["verdict"]
+    wanted = {name: value for name, value in line.items() if name != "defect"}
+
+    reconciled = ended(project, "run", "reconciliation_silver_gold", started_at)
+
+    assert row_of(project, started_at, reconciled) == wanted
+    for name in line["failing_tests"].split():
+        mutant = row_of(project, started_at, reconciled, name)
+        assert mutant != wanted, f"nobody would miss {name}"
+        assert name not in mutant["failing_tests"]
+        if name == line["failing_tests"]:
+            assert mutant["verdict"] == "GREEN", "it was the only one that saw the defect"
 
 
 def test_every_case_has_its_line() -> None:
@@ -131,6 +158,25 @@ def test_every_other_test_finds_its_defect(gold: Gold, small_lake: Path, copied:
     found = {node.name: node.status for node in nodes if node.status != "pass"}
     for name in BROKEN:
         assert found.get(name) == ("warn" if name.startswith("warn_") else "fail"), name
+
+
+def test_many_failed_tests_that_are_not_critical_are_red(
+    gold: Gold, small_lake: Path, copied: Copy
+) -> None:
+    project = copied(gold(small_lake))
+    for statement in BROKEN.values():
+        project.execute(statement)
+    others = ("test_type:singular", "--exclude", "tag:critical")
+
+    def build(without: Collection[str] = ()) -> Judged:
+        found = project.ended("test", "--select", *others, without=without)
+        return judged({"test": Ended(found.success, found.result, found.exception)})
+
+    red = build()
+    yellow = build(failing(red)[5:])
+    assert (red.verdict, yellow.verdict) == ("RED", "YELLOW")
+    assert red.subject == "[RED] Gold was built (dev)"
+    assert len(failing(red)) > len(failing(yellow)) == 5
 
 
 def test_every_singular_test_is_seen_failing() -> None:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from embedded_aws.endpoint import Endpoint
+from embedded_aws.provider.config import load_project
 from embedded_aws.provider.deploy import apply
 from embedded_aws.provider.resource import ProvisioningError
 from infra.gold_catalog import tables
 from infra.gold_costs import endpoints_usd, month_usd, warehouse_usd, warning
 from infra.gold_network import RUNNER_CALLS, subnet_blocks
 from infra.gold_settings import GoldSettings
-from infra.lint.program import Stack
+from infra.lint.program import Stack, look_at
 from infra.platform import ROOT
 from infra.settings import load
 from tests.infra.conftest import Inputs, Statements, look_once
 
 REDSHIFT_STACKS = ("dev", "staging", "prod")
-FOR_REDSHIFT = ("aws:ec2/", "aws:vpc/", "aws:redshiftserverless/", "aws:glue/", "aws:cloudfront/")
+FOR_REDSHIFT = ("aws:ec2/", "aws:vpc/", "aws:redshiftserverless/", "aws:cloudfront/")
 
 
 def _of(stack: Stack, kind: str) -> dict[str, Mapping[str, Any]]:
@@ -154,19 +156,45 @@ def test_the_runner_connects_as_its_role_and_reads_no_secret(statements: Stateme
     ]
 
 
-def test_catalog_tables_have_the_columns_that_dbt_asks_for() -> None:
+# --- catalog
+
+
+def test_every_stack_has_the_catalog_and_registers_partitions_in_it(stack: Stack) -> None:
+    database = stack.inputs("CatalogDatabase", "silver")["name"]
+    assert database == f"data_engineer_jobs_{stack.name}_silver"
+    assert {table["databaseName"] for table in _of(stack, "CatalogTable").values()} == {database}
+    allowed = stack.statements("enrich-partition")["RegisterPartitions"]
+    assert allowed["Action"] == ["glue:BatchCreatePartition", "glue:GetTable"]
+    assert [arn.split(":")[-1] for arn in allowed["Resource"]] == [
+        *("catalog", f"database/{database}"),
+        *(f"table/{database}/{table}" for table in ("linkedin", "ai_enrichment")),
+    ]
+
+
+def test_catalog_tables_have_the_columns_that_dbt_asks_for_and_no_lists() -> None:
     found = {name: (prefix, columns, keys) for name, prefix, columns, keys in _tables()}
-    assert found.keys() == {"linkedin", "ai_enrichment", "linkedin_companies"}
-    contract = {
-        column["name"]
-        for column in json.loads((ROOT / "schemas" / "silver_ai.json").read_text())
-        if not column["type"].startswith("list")
-    }
-    prefix, columns, keys = found["ai_enrichment"]
-    assert prefix == "linkedin_ai/"
-    assert contract - columns.keys() == set()
+    contract = json.loads((ROOT / "schemas" / "silver_ai.json").read_text())
+    plain = {c["name"] for c in contract if not c["type"].startswith("list")}
+    silver = {c["name"] for c in contract if c["from"].startswith("silver.")}
+    hour = ("year", "month", "day", "hour")
+
+    prefix, columns, keys = found.pop("ai_enrichment")
+    assert (prefix, columns.keys(), keys) == ("linkedin_ai/", plain, hour)
     assert columns["enriched_at"] == "timestamp"
-    assert not keys & columns.keys() if isinstance(keys, set) else not set(keys) & columns.keys()
+    prefix, columns, keys = found.pop("linkedin")
+    assert (prefix, keys) == ("linkedin_ai/", hour)
+    assert columns.keys() == (plain & silver) | {"skills_canonical_json"}
+    prefix, columns, keys = found.pop("linkedin_companies")
+    assert (prefix, keys) == ("linkedin_companies/", ()), "nobody registers partitions of it"
+    assert "company_id" in columns
+    assert "bucket" not in columns
+    assert found == {}
+
+
+def test_spectrum_reads_where_the_tables_lie_and_nothing_else(dev: Stack) -> None:
+    places = {table["storageDescriptor"]["location"] for table in _of(dev, "CatalogTable").values()}
+    read = dev.statements("gold-spectrum")["ReadSilver"]["Resource"]
+    assert {f"arn:aws:s3:::{place.removeprefix('s3://')}*" for place in places} == set(read)
 
 
 def _tables() -> Any:
@@ -259,6 +287,25 @@ def test_a_month_above_the_budget_is_warned_of() -> None:
     assert said
     assert said.startswith("Gold may cost 367 USD a month, more than gold.monthly_budget_usd (200)")
     assert warning(GoldSettings(engine="duckdb", parallel_steps=1)) is None
+
+
+def test_the_bill_is_watched_where_there_is_one(stack: Stack) -> None:
+    budgets = _of(stack, "Budget")
+    assert bool(budgets) == (stack.name in REDSHIFT_STACKS)
+    for budget in budgets.values():
+        assert budget["limitAmount"] == "200"
+        assert budget["costFilters"] == [{"name": "Service", "values": ["Amazon Redshift"]}]
+
+
+def test_who_is_told_of_alarms_is_written_to_above_the_budget() -> None:
+    project, key = load_project(ROOT, "dev"), "data-engineer-jobs:settings"
+    settings = json.loads(project.config[key]) | {"alarms": {"email": ["ops@example.com"]}}
+    changed = replace(project, config={**project.config, key: json.dumps(settings)})
+    found = look_at(changed).inputs("Budget", "gold")["notifications"]
+    assert {each["notificationType"] for each in found} == {"ACTUAL", "FORECASTED"}
+    for each in found:
+        assert each["subscriberEmailAddresses"] == ["ops@example.com"]
+        assert (each["threshold"], each["thresholdType"]) == (100, "PERCENTAGE")
 
 
 def test_a_duckdb_file_has_one_writer() -> None:

@@ -57,6 +57,7 @@ def values(stack: str) -> dict[str, str]:
         "EnrichPartitionArn": f"arn:aws:states:{HERE}:stateMachine:{name}-enrich-partition",
         "MaxConcurrentPostings": postings,
         "MetricsNamespace": "DataEngineerJobs/AIEnrichment",
+        "CatalogDatabase": f"data_engineer_jobs_{stack}_silver",
         "ModelTimeoutSeconds": timeout,
         "MaxConcurrentPartitions": "5",
         "MaxPartitions": "10",
@@ -152,6 +153,7 @@ def test_delivery_of_logs_and_traces(statements: Statements, workflow: str) -> N
 
 
 STATES = f"arn:aws:states:{HERE}"
+CATALOG = "data_engineer_jobs_dev_silver"
 RULE = f"arn:aws:events:{HERE}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
 TABLE = f"arn:aws:dynamodb:{HERE}:table/data-engineer-jobs-dev-enrichment-status"
 SLOTS = f"arn:aws:dynamodb:{HERE}:table/data-engineer-jobs-dev-enrichment-slots"
@@ -213,6 +215,12 @@ RESOURCES = {
         "StartChildren": [f"{STATES}:stateMachine:data-engineer-jobs-dev-enrich-posting"],
         "FollowChildren": [f"{STATES}:execution:data-engineer-jobs-dev-enrich-posting:*"],
         "HearOfChildren": [RULE],
+        "RegisterPartitions": [
+            f"arn:aws:glue:{HERE}:catalog",
+            f"arn:aws:glue:{HERE}:database/{CATALOG}",
+            f"arn:aws:glue:{HERE}:table/{CATALOG}/linkedin",
+            f"arn:aws:glue:{HERE}:table/{CATALOG}/ai_enrichment",
+        ],
         "PutMetrics": ["*"],
     },
     "grant-slot": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 
 from embedded_aws.model.faults import Target
 from tests.stack import Hour, Stack, new_hour, new_posting, row
@@ -136,6 +137,28 @@ class Case:
     scenario: Scenario
     resource: str = "*"
 
+    def covers(self, grant: Grant) -> bool:
+        same = (self.role, self.sid, self.action) == (grant.role, grant.sid, grant.action)
+        return same and fnmatchcase(grant.resource, self.resource)
+
+
+def label(case: Case) -> str:
+    return "-".join((case.role, case.sid, *case.resource.strip("*-").split("-")[:2]))
+
+
+def assert_covered(live: set[Grant], cases: list[Case], reasons: list[OnlyOnAws]) -> None:
+    """Every grant has a case or a reason why it has none, and no reason is without its grant."""
+
+    def has_a_case(grant: Grant) -> bool:
+        return any(case.covers(grant) for case in cases)
+
+    explained = {grant for entry in reasons for grant in entry.grants()}
+    missing = [grant for grant in sorted(live - explained) if not has_a_case(grant)]
+    assert missing == [], f"no case for {missing[0]}"
+    assert explained - live == set(), "explained, but not granted"
+    twice = [grant for grant in sorted(explained) if has_a_case(grant)]
+    assert twice == [], f"{twice[0]} has a case: it needs no explanation"
+
 
 CASES = [
     Case("enrich-posting", "WriteStatus", "dynamodb:UpdateItem", a_posting),
@@ -236,6 +259,11 @@ CASES = [
     Case("enrich-partition", "StartItems", "states:StartExecution", a_partition),
     Case("enrich-partition", "StartChildren", "states:StartExecution", a_partition),
     Case("enrich-partition", "FollowChildren", "states:DescribeExecution", a_partition),
+    *(
+        Case("enrich-partition", "RegisterPartitions", action, a_partition, resource)
+        for action in ("glue:GetTable", "glue:BatchCreatePartition")
+        for resource in ("*:catalog", "*:database/*", "*/linkedin", "*/ai_enrichment")
+    ),
     Case("enrich-partition", "PutMetrics", "cloudwatch:PutMetricData", a_partition),
     Case("read-partition", "ListSilver", "s3:ListBucket", a_partition),
     Case("read-partition", "ReadSilver", "s3:GetObject", a_partition),

@@ -61,16 +61,16 @@ def a_death(stack: Stack) -> Run:
     """Its event starts a sweep."""
     posting, hour = new_posting(), new_hour()
     record = [{"messageId": "m", "body": json.dumps(job(posting, hour))}]
-    return _undelivered(stack, lambda: dead(stack, record))
+    return undelivered(stack, lambda: dead(stack, record))
 
 
 def an_hour(stack: Stack) -> Run:
     """Every schedule but the daily ones fires."""
     stack.empty_lake()
-    return _undelivered(stack, lambda: stack.aws.advance_to(stack.aws.clock.now() + 3601))
+    return undelivered(stack, lambda: stack.aws.advance_to(stack.aws.clock.now() + 3601))
 
 
-def _undelivered(stack: Stack, happen: Callable[[], object]) -> Run:
+def undelivered(stack: Stack, happen: Callable[[], object]) -> Run:
     """What could not be started meanwhile."""
 
     def run() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,11 @@ QUERY, UPDATE, THROUGHPUT = (
 )
 LIST, SLOW = "s3:ListBucket", "SlowDown"
 INVOKE, MANY = "lambda:InvokeFunction", "TooManyRequestsException"
+READ_TABLE, REGISTER, INTERNAL = (
+    "glue:GetTable",
+    "glue:BatchCreatePartition",
+    "InternalServiceException",
+)
 START, METRIC, THROTTLED = (
     "states:StartExecution",
     "cloudwatch:PutMetricData",
@@ -103,13 +107,19 @@ class Walks:
 
     @property
     def steps(self) -> set[tuple[str, str]]:
-        """Each (state, the one entered after it) of an execution."""
-        walked = ([state_entered(event) for event in events] for events in self.events.values())
-        return {
-            step
-            for states in walked
-            for step in itertools.pairwise(state for state in states if state is not None)
-        }
+        """Each (state, the one entered right after it was left) of an execution.
+
+        A map is left after the states inside it, so that its catch leads from the map.
+        """
+        found = set()
+        for events in self.events.values():
+            left = None
+            for event in events:
+                entered = state_entered(event)
+                if entered is not None and left is not None:
+                    found.add((left, entered))
+                left = None if entered is not None else _state_left(event) or left
+        return found
 
     @property
     def failed(self) -> list[str]:
@@ -122,6 +132,12 @@ class Walks:
                 if event.type in FAILURES:
                     found.append(state)
         return found
+
+
+def _state_left(event: Event) -> str | None:
+    if event.type.endswith("StateExited") and event.details is not None:
+        return str(event.details["name"])
+    return None
 
 
 @contextmanager

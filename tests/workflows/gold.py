@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from infra.parsed_project import FILE, parse
-from tests.stack import ROOT, Hour, Run, Stack, row
+from tests.stack import ROOT, Hour, Run, Stack, new_hour, row
 
 PROJECT = ROOT / "tests" / "functions" / "dbt_runner" / "project"
+AFTER_ENRICHMENT = "data-engineer-jobs-local-gold-after-enrichment"
+WAREHOUSE = "gold/analytics.duckdb"
 NOW = datetime.now(UTC).replace(tzinfo=None)  # dbt's freshness knows no other clock
 
 
@@ -25,6 +27,20 @@ def parsed_copy(folder: Path) -> Path:
     scratch.mkdir()
     shutil.copy(parse(project, "local", scratch), project / FILE)
     return project
+
+
+@contextmanager
+def small_gold(stack: Stack, project: Path) -> Iterator[Stack]:
+    """The stack with this project for the whole one, no warehouse yet and two new postings."""
+    s3 = stack.client("s3")
+    stack.clear_faults()
+    stack.empty_lake()
+    s3.delete_object(Bucket=stack.outputs["artifacts_bucket"], Key=WAREHOUSE)
+    forget_lock(stack)
+    with runner_set(stack, DBT_PROJECT_DIR=str(project)):
+        put_postings(stack, new_hour(), ["a", "b"])
+        yield stack
+    stack.empty_lake()
 
 
 @contextmanager
@@ -45,6 +61,27 @@ def put_postings(stack: Stack, hour: Hour, ids: list[str], age: timedelta = time
     stack.put_rows(hour, [row(job_posting_id=each, scraped_at=NOW - age) for each in ids])
 
 
+@contextmanager
+def aged(stack: Stack, age: timedelta) -> Iterator[None]:
+    """Silver as if nothing had come for so long."""
+    objects = _silver(stack)
+    for key, _ in objects:
+        stack.client("s3").delete_object(Bucket=stack.outputs["silver_bucket"], Key=key)
+    put_postings(stack, new_hour(), ["old"], age)
+    try:
+        yield
+    finally:
+        for key, body in objects:
+            stack.client("s3").put_object(Bucket=stack.outputs["silver_bucket"], Key=key, Body=body)
+
+
+def _silver(stack: Stack) -> list[tuple[str, bytes]]:
+    s3, bucket = stack.client("s3"), stack.outputs["silver_bucket"]
+    entries = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    keys = [entry["Key"] for entry in entries]
+    return [(key, s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+
+
 def build(stack: Stack, **request: Any) -> Run:
     return stack.run("build_gold", request)
 
@@ -55,6 +92,13 @@ def lock(stack: Stack) -> dict[str, Any]:
         TableName=stack.outputs["gold_builds_table"], Key={"pk": {"S": "build_gold"}}
     )
     return dict(answer.get("Item", {}))
+
+
+def forget_lock(stack: Stack) -> None:
+    """As before the first build."""
+    stack.client("dynamodb").delete_item(
+        TableName=stack.outputs["gold_builds_table"], Key={"pk": {"S": "build_gold"}}
+    )
 
 
 def set_lock(stack: Stack, **attributes: str) -> None:

@@ -6,7 +6,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,16 @@ import duckdb
 import jsonschema
 import pytest
 
-from tests.stack import ROOT, Stack, new_hour, running_stack
+from tests.stack import ROOT, Stack, new_hour
+from tests.workflows.definitions import redefined
 from tests.workflows.gold import (
+    AFTER_ENRICHMENT,
     NOW,
+    WAREHOUSE,
+    aged,
     build,
     executions,
     lock,
-    parsed_copy,
     put_postings,
     runner_set,
     set_lock,
@@ -36,18 +38,8 @@ DEAD = "arn:aws:states:us-east-1:123456789012:execution:data-engineer-jobs-local
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return parsed_copy(tmp_path_factory.mktemp("dbt"))
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Stack]:
-    with (
-        running_stack(tmp_path_factory.mktemp("stack")) as running,
-        runner_set(running, DBT_PROJECT_DIR=str(project)),
-    ):
-        put_postings(running, new_hour(), ["a", "b"])
-        yield running
+def stack(gold_stack: Stack) -> Stack:
+    return gold_stack
 
 
 @pytest.fixture
@@ -56,7 +48,7 @@ def told(stack: Stack) -> Iterator[Any]:
     sqs, sns = stack.client("sqs"), stack.client("sns")
     allowed = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    url = sqs.create_queue(QueueName="told", Attributes={"Policy": policy})["QueueUrl"]
+    url = sqs.create_queue(QueueName="told-of-gold", Attributes={"Policy": policy})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     subscription = sns.subscribe(
         TopicArn=stack.outputs["gold_topic_arn"], Protocol="sqs", Endpoint=arn["QueueArn"]
@@ -192,9 +184,7 @@ def test_a_failing_model_is_named_in_message_and_cause(stack: Stack, told: Any) 
 
 def _rows(stack: Stack, folder: Path, query: str) -> list[tuple[Any, ...]]:
     file = folder / "analytics.duckdb"
-    stack.client("s3").download_file(
-        stack.outputs["artifacts_bucket"], "gold/analytics.duckdb", str(file)
-    )
+    stack.client("s3").download_file(stack.outputs["artifacts_bucket"], WAREHOUSE, str(file))
     with duckdb.connect(str(file), read_only=True) as connection:
         return connection.execute(query).fetchall()
 
@@ -253,6 +243,31 @@ def test_a_stale_source_is_a_verdict_where_the_gate_only_warns(stack: Stack) -> 
     }
 
 
+def test_a_stale_source_stops_the_build_where_the_gate_says_so(
+    stack: Stack, told: Any, tmp_path: Path
+) -> None:
+    last_good = lock(stack)["last_good_started_at"]
+    stop = redefined(stack, "build_gold", "'warn' = 'stop'", "'stop' = 'stop'")
+    with aged(stack, timedelta(days=3)), stop:
+        run = build(stack)
+
+    assert (run.status, run.error) == ("FAILED", "SourceStale")
+    (message,) = told()
+    assert message["Subject"] == "[STALE DATA] Gold was not built: freshness (local)"
+    assert message["MessageAttributes"]["error"]["Value"] == "SourceStale"
+    told_of = json.loads(message["Message"])
+    assert told_of == json.loads(run.cause or "")
+    assert told_of["message"] == (
+        "No new rows in linkedin within the time that its freshness allows."
+    )
+    # AND no model ran
+    assert told_of["steps"] == ["warm-up", "freshness"]
+    query = f"select count(*) from gold.fact_posting where run_id = '{told_of['run_id']}'"
+    assert _rows(stack, tmp_path, query) == [(0,)]
+    assert lock(stack)["last_good_started_at"] == last_good
+    assert "owner" not in lock(stack)
+
+
 def test_a_burst_of_starts_makes_one_build_and_one_follow_up(stack: Stack) -> None:
     known = {run["executionArn"] for run in executions(stack)}
     for _ in range(50):
@@ -304,9 +319,13 @@ def test_enrichment_starts_a_build_only_if_it_had_work(stack: Stack) -> None:
     assert build(stack, **idle).output["status"] == "NOTHING_NEW"
     known |= {run["executionArn"] for run in executions(stack)}
 
-    assert stack.run("enrich_partitions", {"source": "test", "time": "now"}).status == "SUCCEEDED"
-
-    (run,) = _settled(stack, known, 1)
+    stack.client("events").enable_rule(Name=AFTER_ENRICHMENT)
+    try:
+        enriched = stack.run("enrich_partitions", {"source": "test", "time": "now"})
+        (run,) = _settled(stack, known, 1)
+    finally:
+        stack.client("events").disable_rule(Name=AFTER_ENRICHMENT)
+    assert enriched.status == "SUCCEEDED"
     assert json.loads(run["output"])["source"] == "enrichment"
 
 
@@ -319,25 +338,3 @@ def _settled(stack: Stack, known: set[str], count: int) -> list[dict[str, Any]]:
             return runs
         assert time.monotonic() < deadline, Counter(run["status"] for run in runs)
         time.sleep(0.2)
-
-
-@contextmanager
-def aged(stack: Stack, age: timedelta) -> Iterator[None]:
-    """Silver as if nothing had come for so long."""
-    hour = new_hour()
-    objects = _silver(stack)
-    for key, _ in objects:
-        stack.client("s3").delete_object(Bucket=stack.outputs["silver_bucket"], Key=key)
-    put_postings(stack, hour, ["old"], age)
-    try:
-        yield
-    finally:
-        for key, body in objects:
-            stack.client("s3").put_object(Bucket=stack.outputs["silver_bucket"], Key=key, Body=body)
-
-
-def _silver(stack: Stack) -> list[tuple[str, bytes]]:
-    s3, bucket = stack.client("s3"), stack.outputs["silver_bucket"]
-    entries = s3.list_objects_v2(Bucket=bucket)["Contents"]
-    keys = [entry["Key"] for entry in entries]
-    return [(key, s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]

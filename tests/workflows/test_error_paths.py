@@ -16,9 +16,12 @@ from embedded_aws.dataplane.faults import Request
 from tests.stack import ROOT, Run, Stack, new_hour, row
 from tests.workflows import discovery_cases, posting_cases, sweep_cases
 from tests.workflows.error_cases import (
+    INTERNAL,
     INVOKE,
     MANY,
     METRIC,
+    READ_TABLE,
+    REGISTER,
     START,
     THROTTLED,
     THROUGHPUT,
@@ -70,6 +73,12 @@ RETRIES = {
     ("enrich_partition", "AssemblePartition"): Case(
         INVOKE, MANY, 429, resource("assemble-partition"), one_partition
     ),
+    ("enrich_partition", "ReadTable"): Case(
+        READ_TABLE, INTERNAL, 500, body(b'"linkedin"'), one_partition
+    ),
+    ("enrich_partition", "CreatePartition"): Case(
+        REGISTER, INTERNAL, 500, body(b'"ai_enrichment"'), one_partition
+    ),
     ("enrich_partition", "FinishPartition"): Case(
         UPDATE, THROUGHPUT, 400, body(b"retryable = :retryable"), one_partition
     ),
@@ -103,7 +112,7 @@ def test_each_retry_has_a_case() -> None:
     assert {(workflow, state) for workflow, state, _ in states_with("Retry")} == set(RETRIES)
 
 
-@pytest.mark.parametrize(("workflow", "state"), RETRIES, ids="-".join)
+@pytest.mark.parametrize(("workflow", "state"), RETRIES)
 def test_a_retry(stack: Stack, workflow: str, state: str) -> None:
     case = RETRIES[workflow, state]
     plan(stack, case)
@@ -159,6 +168,9 @@ CATCHES: dict[tuple[str, str, str], Callable[[Stack], Run]] = {
         "s3:GetObject", resource("items.jsonl")
     ),
     ("enrich_partition", "AssemblePartition", "ReleasePartition"): failing("assemble_partition", 3),
+    ("enrich_partition", "RegisterPartition", "ReleasePartition"): refusing(
+        REGISTER, lambda request: True
+    ),
     ("enrich_partition", "FinishPartition", "ReleasePartition"): refusing(
         UPDATE, body(b"retryable = :retryable")
     ),
@@ -180,7 +192,7 @@ def test_each_catch_has_a_case() -> None:
     assert found == set(CATCHES)
 
 
-@pytest.mark.parametrize(("workflow", "state", "target"), CATCHES, ids="-".join)
+@pytest.mark.parametrize(("workflow", "state", "target"), CATCHES)
 def test_a_catch(stack: Stack, workflow: str, state: str, target: str) -> None:
     with walks(stack) as seen:
         CATCHES[workflow, state, target](stack)

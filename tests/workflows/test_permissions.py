@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -12,10 +11,17 @@ import pytest
 from infra.models import invoke_models
 from infra.naming import Deployment
 from tests.stack import Stack, new_hour, new_posting
-from tests.workflows import discovery_scenarios
-from tests.workflows.denials import CASES, ONLY_ON_AWS, Case, Scenario, a_posting
+from tests.workflows import discovery_scenarios, gold_denials
+from tests.workflows.denials import (
+    CASES,
+    ONLY_ON_AWS,
+    Case,
+    Scenario,
+    a_posting,
+    assert_covered,
+    label,
+)
 from tests.workflows.roles import (
-    Grant,
     Statement,
     changed,
     denials,
@@ -25,19 +31,12 @@ from tests.workflows.roles import (
     without,
 )
 
-# Gold's roles: what they may do is checked against what the states and the runner call
-# (infra.lint, tests/infra/test_gold.py), but no execution was run without each grant.
-WITHOUT_CASES = ("build-gold", "dbt-runner", "gold-")
 MODEL = "openai.gpt-oss-120b-1:0"
 PROFILE = f"us.{MODEL}"
 REGIONS = ["us-east-1", "us-west-2"]
 
 
 SCENARIOS = list(dict.fromkeys(case.scenario for case in CASES))
-
-
-def label(case: Case) -> str:
-    return "-".join((case.role, case.sid, *case.resource.strip("*-").split("-")[:2]))
 
 
 @pytest.mark.parametrize("case", CASES, ids=label)
@@ -56,14 +55,8 @@ def test_with_every_grant_nothing_is_denied(stack: Stack, scenario: Scenario) ->
 
 
 def test_every_grant_has_a_case_or_a_reason(stack: Stack) -> None:
-    live = {grant for grant in granted(stack) if not grant.role.startswith(WITHOUT_CASES)}
-    explained = {grant for entry in ONLY_ON_AWS for grant in entry.grants()}
-
-    missing = [grant for grant in sorted(live - explained) if not any(covers(grant, CASES))]
-    assert missing == [], f"no case for {missing[0]}"
-    assert explained - live == set(), "explained, but not granted"
-    twice = [grant for grant in sorted(explained) if any(covers(grant, CASES))]
-    assert twice == [], f"{twice[0]} has a case: it needs no explanation"
+    live = {grant for grant in granted(stack) if grant.role not in gold_denials.ROLES}
+    assert_covered(live, CASES, ONLY_ON_AWS)
 
 
 def test_what_only_aws_asks_for_has_no_condition(stack: Stack) -> None:
@@ -72,13 +65,6 @@ def test_what_only_aws_asks_for_has_no_condition(stack: Stack) -> None:
             (found,) = [s for s in statements(stack, role) if s["Sid"] == entry.sid]
             assert set(found) == {"Sid", "Effect", "Action", "Resource"}, entry.reason
             assert found["Effect"] == "Allow"
-
-
-def covers(grant: Grant, cases: list[Case]) -> Iterator[Case]:
-    for case in cases:
-        same = (case.role, case.sid, case.action) == (grant.role, grant.sid, grant.action)
-        if same and fnmatchcase(grant.resource, case.resource):
-            yield case
 
 
 def test_discovery_lists_both_sides(stack: Stack) -> None:

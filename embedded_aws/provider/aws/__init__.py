@@ -5,6 +5,7 @@ from embedded_aws.provider.aws import (
     dynamodb,
     dynamodb_item,
     events,
+    glue,
     iam,
     kms,
     lambda_,
@@ -62,6 +63,8 @@ HANDLERS = Registry(
         sns.TopicSubscription(),
         cloudwatch.MetricAlarm(),
         cloudwatch.Dashboard(),
+        glue.CatalogDatabase(),
+        glue.CatalogTable(),
     ],
     PLANNED,
 )

@@ -14,13 +14,12 @@ from embedded_aws.provider.fields import (
     Fields,
     block,
     block_set,
-    blocks,
     boolean,
     integer,
+    number,
     output,
     physical_name,
     string,
-    string_map,
     string_set,
 )
 from embedded_aws.provider.resource import Handler, ProvisioningError, Values
@@ -28,7 +27,7 @@ from embedded_aws.provider.schema import schema
 
 NO_REDSHIFT = "the data plane has no Redshift: a stack with gold.engine duckdb needs none"
 NO_NETWORK = "functions of the embedded AWS run on this machine, outside of every network"
-NO_CATALOG = "only Redshift reads Silver through the catalog"
+NO_BILL = "the embedded AWS costs nothing"
 NO_SITE = "dej docs serves the published page on this machine"
 
 
@@ -186,45 +185,6 @@ REDSHIFT = [
     ),
 ]
 
-_COLUMNS = blocks({"name": string(required=True), "type": string(), "comment": string()})
-
-CATALOG = [
-    Planned(
-        "aws:glue/catalogDatabase:CatalogDatabase",
-        "{account}:{name}",
-        NO_CATALOG,
-        {
-            "name": physical_name(r"[a-z0-9_]{1,255}"),
-            "description": string(),
-            **TAGS,
-            "arn": output("arn:{partition}:glue:{region}:{account}:database/{name}"),
-        },
-    ),
-    Planned(
-        "aws:glue/catalogTable:CatalogTable",
-        "{account}:{databaseName}:{name}",
-        NO_CATALOG,
-        {
-            "name": physical_name(r"[a-z0-9_]{1,255}"),
-            "databaseName": string(required=True),
-            "tableType": string(),
-            "parameters": string_map(),
-            "partitionKeys": _COLUMNS,
-            "storageDescriptor": block(
-                {
-                    "location": string(),
-                    "inputFormat": string(),
-                    "outputFormat": string(),
-                    "serDeInfo": block(
-                        {"serializationLibrary": string(), "parameters": string_map()}
-                    ),
-                    "columns": _COLUMNS,
-                }
-            ),
-        },
-    ),
-]
-
 _ORIGIN: Fields = {
     "originId": string(required=True),
     "domainName": string(required=True),
@@ -319,4 +279,37 @@ SITE = [
     ),
 ]
 
-PLANNED = [*NETWORK, *REDSHIFT, *CATALOG, *SITE]
+COSTS = [
+    Planned(
+        "aws:budgets/budget:Budget",
+        "{account}:{name}",
+        NO_BILL,
+        {
+            "name": physical_name(r"[^:\\]{1,100}"),
+            "budgetType": string(required=True, choices=("COST", "USAGE")),
+            "limitAmount": string(required=True),
+            "limitUnit": string(required=True),
+            "timeUnit": string(
+                required=True, choices=("DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY")
+            ),
+            "costFilters": block_set(
+                {"name": string(required=True), "values": string_set(required=True)}
+            ),
+            "notifications": block_set(
+                {
+                    "comparisonOperator": string(required=True, choices=("GREATER_THAN",)),
+                    "threshold": number(required=True),
+                    "thresholdType": string(
+                        required=True, choices=("PERCENTAGE", "ABSOLUTE_VALUE")
+                    ),
+                    "notificationType": string(required=True, choices=("ACTUAL", "FORECASTED")),
+                    "subscriberEmailAddresses": string_set(),
+                }
+            ),
+            **TAGS,
+            "arn": output("arn:{partition}:budgets::{account}:budget/{name}"),
+        },
+    ),
+]
+
+PLANNED = [*NETWORK, *REDSHIFT, *SITE, *COSTS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -32,11 +33,12 @@ def compiled(folder: Path, form: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A database that answers as Redshift, over one lake."""
+    """A database that answers as Redshift, over one lake; dbt works in it as `user`."""
 
     folder: Path
     port: int
     superuser: Any
+    user: str = postgres.SUPERUSER
 
     def load(self, lake: Path) -> None:
         """Silver as it is now."""
@@ -51,7 +53,7 @@ class Warehouse:
             "REDSHIFT_METHOD": "database",
             "REDSHIFT_HOST": "127.0.0.1",
             "REDSHIFT_PORT": str(self.port),
-            "REDSHIFT_USER": postgres.SUPERUSER,
+            "REDSHIFT_USER": self.user,
             "REDSHIFT_PASSWORD": "-",
             "REDSHIFT_SSLMODE": "disable",
         }
@@ -71,15 +73,18 @@ class Warehouse:
 
 
 @contextmanager
-def warehouse(folder: Path) -> Iterator[Warehouse]:
-    """An empty warehouse with Redshift's catalog; `folder` takes dbt's artifacts."""
+def warehouse(folder: Path, tls: ssl.SSLContext | None = None) -> Iterator[Warehouse]:
+    """An empty warehouse with Redshift's catalog; `folder` takes dbt's artifacts.
+
+    With `tls` it takes only secured connections.
+    """
     with postgres.server() as port:
         superuser = postgres.connect(port)
         superuser.cursor().execute(CATALOG.read_text())
         superuser.close()
         # The search path of the database holds for connections made after it was set.
         superuser = postgres.connect(port)
-        with redshift(port) as public_port:
+        with redshift(port, tls) as public_port:
             yield Warehouse(folder, public_port, superuser)
         superuser.close()
 

@@ -7,6 +7,7 @@ itself, which rewrite.py turns round.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -15,20 +16,24 @@ from contextlib import contextmanager
 from tests.dbt_gold.redshift.rewrite import to_postgres
 
 PROTOCOL = 196608
+TLS_REQUEST = 80877103
 KNOWN_PARAMETERS = {b"user", b"database", b"application_name", b"options", b"client_encoding"}
 REDSHIFT_VERSION = b"server_version\x008.0.2\0"
 
 
 @contextmanager
-def redshift(postgres_port: int) -> Iterator[int]:
-    """Yields the port on 127.0.0.1 that answers as Redshift, from a thread of its own."""
+def redshift(postgres_port: int, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Yields the port on 127.0.0.1 that answers as Redshift, from a thread of its own.
+
+    With `tls` who connects without it is hung up on, as by a workgroup that requires it.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True, name="redshift-wire")
     thread.start()
 
     async def start() -> asyncio.Server:
         async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await _serve(reader, writer, postgres_port)
+            await _serve(reader, writer, postgres_port, tls)
 
         return await asyncio.start_server(client, "127.0.0.1", 0)
 
@@ -51,15 +56,32 @@ async def _hang_up(server: asyncio.Server) -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+async def _serve(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    port: int,
+    tls: ssl.SSLContext | None,
+) -> None:
     server_reader, server_writer = await asyncio.open_connection("127.0.0.1", port)
     try:
+        if tls:
+            await _secured(reader, writer, tls)
         await asyncio.gather(_to_server(reader, server_writer), _to_client(server_reader, writer))
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass  # either side has hung up
+    except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        pass  # either side has hung up, or does not trust the other
     finally:
         writer.close()
         server_writer.close()
+
+
+async def _secured(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tls: ssl.SSLContext
+) -> None:
+    if await _body(reader) != struct.pack("!i", TLS_REQUEST):
+        raise ConnectionError("connect with TLS: this server requires it")
+    writer.write(b"S")
+    await writer.drain()
+    await writer.start_tls(tls)
 
 
 async def _to_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

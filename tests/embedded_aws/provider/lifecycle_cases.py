@@ -107,6 +107,18 @@ def _expire(days: int, rule: str = "old") -> Values:
     }
 
 
+def _stored(*columns: str) -> Values:
+    """How a table of the catalog lies in S3."""
+    serde = {"serializationLibrary": "Parquet", "parameters": {"serialization.format": "1"}}
+    return {
+        "location": "s3://silver/linkedin/",
+        "inputFormat": "in",
+        "outputFormat": "out",
+        "serDeInfo": serde,
+        "columns": [{"name": name, "type": "string", "comment": "c"} for name in columns],
+    }
+
+
 def _drop_tags_of_bucket(aws: Clients, id: str, live: Values) -> None:
     aws("s3").delete_bucket_tagging(Bucket=id)
 
@@ -750,5 +762,36 @@ LIVES = [
         lambda aws, id, live: aws("cloudwatch").put_dashboard(
             DashboardName=id, DashboardBody='{"widgets": [], "start": "-PT1H"}'
         ),
+    ),
+    Life(
+        "aws:glue/catalogDatabase:CatalogDatabase",
+        {"name": "life", "description": "d", "tags": TAGS},
+        {"description": None, "tags": {"Project": "q"}},
+        lambda aws, id, live: aws("glue").update_database(
+            Name="life", DatabaseInput={"Name": "life", "Description": "edited"}
+        ),
+    ),
+    Life(
+        "aws:glue/catalogTable:CatalogTable",
+        {
+            "name": "postings",
+            "databaseName": "life",
+            "description": "d",
+            "tableType": "EXTERNAL_TABLE",
+            "parameters": {"classification": "parquet"},
+            "partitionKeys": [{"name": "year", "type": "string"}],
+            "storageDescriptor": _stored("a", "b"),
+        },
+        {
+            "description": None,
+            "parameters": None,
+            "partitionKeys": None,
+            "storageDescriptor": _stored("b"),
+        },
+        lambda aws, id, live: aws("glue").update_table(
+            DatabaseName="life",
+            TableInput={"Name": "postings", "StorageDescriptor": {"Location": "s3://other/"}},
+        ),
+        [("aws:glue/catalogDatabase:CatalogDatabase", {"name": "life"})],
     ),
 ]

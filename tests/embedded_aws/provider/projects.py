@@ -16,6 +16,7 @@ NOWHERE = Endpoint("http://127.0.0.1:9")
 
 LISTS: list[tuple[str, str, str]] = [
     ("dynamodb", "list_tables", "TableNames"),
+    ("glue", "get_databases", "DatabaseList"),
     ("iam", "list_policies", "Policies"),
     ("iam", "list_roles", "Roles"),
     ("kms", "list_aliases", "Aliases"),
