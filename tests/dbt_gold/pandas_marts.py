@@ -40,11 +40,12 @@ LABELS = {
 TITLED = {
     "Senior Data Engineer": "Senior", "Sr. Data Engineer": "Senior", "Staff DE": "Staff",
     "Principal Data Engineer": "Principal", "Lead Data Engineer": "Lead",
+    "Lead Data Platform Engineer": "Lead", "Lead Data Engineer - Migration Programme": "Lead",
     "Data Engineering Manager": "Manager", "Director of Data": "Director",
 }  # fmt: skip
 SAME_FAMILY = {"bi_engineer": "data_analyst", "mlops_engineer": "ml_engineer"}
 PER_YEAR = {"yr": 1, "hr": 2080, "yearly": 1, "monthly": 12, "hourly": 2080}
-CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
+CURRENCIES = {"$": "USD", "CA$": "CAD", "A$": "AUD", "€": "EUR", "£": "GBP"}
 LISTS = {
     "ext_must_have_hard_skills": 1, "ext_must_have_soft_skills": 1,
     "ext_nice_to_have_hard_skills": 2, "ext_nice_to_have_soft_skills": 2, "skills_canonical": 3,
@@ -58,9 +59,20 @@ ENRICHED = [
 
 
 def postings(lake: Path) -> pd.DataFrame:
-    """One row per posting with what the marts need of it."""
-    silver = _read(lake / SILVER, None)
-    enriched = _read(lake / SILVER_AI, ENRICHED)
+    """One row per posting of a generated lake with what the marts need of it."""
+    return _placed(_read(lake / SILVER, None), _read(lake / SILVER_AI, ENRICHED))
+
+
+def newest_postings(silver_ai: Path) -> pd.DataFrame:
+    """The same of any Silver-AI folder, whose rows have Silver's columns too: newest versions."""
+    rows = _read(silver_ai, None)
+    rows = rows[rows["job_posting_id"].fillna("").str.strip() != ""]
+    rows = rows.sort_values("scraped_at").drop_duplicates("job_posting_id", keep="last")
+    silver = rows.drop(columns=[name for name in ENRICHED if name != "job_posting_id"])
+    return _placed(silver, rows[ENRICHED])
+
+
+def _placed(silver: pd.DataFrame, enriched: pd.DataFrame) -> pd.DataFrame:
     found = silver.merge(enriched[enriched["pass1_success"]], on="job_posting_id", how="left")
     found["salary"] = [_salary(row, _rates()) for row in found.to_dict("records")]
     found["level"] = [_level(row) for row in found.to_dict("records")]

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from cli.marts import queries, source
+from tests.dbt_gold import pandas_marts
 from tests.shared_data import SHARED
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,6 +55,38 @@ def test_the_samples() -> None:
     assert report["failed_partitions"] == []
     for part in ("Written to s3://", "A few postings", "enrich-partitions", "Totals"):
         assert part in shown
+    check_marts(shown)
+
+
+def check_marts(shown: str) -> None:
+    """What the star schema says is what pandas counts in the Parquet files that are left.
+
+    Quartiles and scores depend on tables of places too; they are computed over generated postings.
+    """
+    found = pandas_marts.newest_postings(ROOT / "build/demo/linkedin_ai")
+    with source.opened(ROOT / "build/demo/analytics.duckdb") as database:
+        skills, pay, hours, companies = queries.marts(database)
+
+    for mart in (skills, pay, hours, companies):
+        assert mart.title in shown
+    assert [
+        (row["skill"].lower(), row["postings"], row["required"], row["wished"])
+        for row in skills.rows
+    ] == [tuple(row.values()) for row in pandas_marts.wanted_skills(found, 10, queries.WEEKS)]
+    levels = pandas_marts.salaries(found)
+    assert {row["seniority"]: (row["postings"], row["mean"]) for row in pay.rows} == {
+        level: (figures["postings"], pytest.approx(figures["mean"], abs=1))
+        for level, figures in levels.items()
+    }
+    assert {row["hour"]: (row["postings"], row["applicants"]) for row in hours.rows} == {
+        hour: (figures["postings"], pytest.approx(figures["applicants"], abs=0.1))
+        for hour, figures in pandas_marts.hours(found).items()
+    }
+    dated = found[found["job_posted_datetime"].notna()]
+    month = dated["job_posted_datetime"].dt.to_period("M")
+    new = dated[month == month.max()]["company_name"].value_counts()
+    assert [row["new"] for row in companies.rows] == new.head(10).to_list()
+    assert all(new[row["company"]] == row["new"] for row in companies.rows)
 
 
 @pytest.mark.shared
