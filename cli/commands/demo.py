@@ -81,6 +81,7 @@ def _run(hours: dict[str, pa.Table]) -> Outcome:
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("model calls, about", total=3 * rows)
             runs = stack.enrich(list(hours), lambda calls: bar.update(task, completed=calls))
+            bar.update(task, total=len(aws.model.calls))
         gold = {"gold_error": "nothing was enriched"}
         if stack.enriched(list(hours)):
             output.say("Building the star schema …")

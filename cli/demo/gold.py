@@ -33,6 +33,7 @@ def follow_builds(stack: Stack, enrichment: list[dict[str, Any]]) -> dict[str, A
     counts = ("models_success", "tests_passed", "tests_failed")
     return {
         "gold_verdict": newest["verdict"],
+        "gold_checks": [f"{check['name']}: {check['status']}" for check in newest["checks"]],
         **{f"gold_{name}": newest[name] for name in counts},
         "gold_seconds": round(sum(step["seconds"] for step in newest["steps"]), 1),
     }

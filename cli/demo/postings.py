@@ -14,6 +14,7 @@ from cli.functions_code import make_importable
 
 NEEDED = ("job_posting_id", "job_title", "company_name", "job_location")
 TEXTS = ("job_description_text", "job_description", "job_summary")
+SOURCE = "linkedin"
 UNKNOWN_HOUR = datetime(1970, 1, 1, tzinfo=UTC)
 _STAMP = pa.timestamp("us")
 
@@ -65,13 +66,15 @@ def key_of(hour: str, prefix: str) -> str:
 
 
 def _completed(table: pa.Table) -> pa.Table:
-    """With all of Silver's columns; what the file lacks is NULL."""
+    """With all of Silver's columns; what the file lacks is NULL, but for the source."""
     make_importable()
     from common.contract import silver_schema
 
     for field in silver_schema():
         if field.name not in table.column_names:
-            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+            known = SOURCE if field.name == "source_system" else None
+            values = pa.array([known] * table.num_rows, field.type)
+            table = table.append_column(field, values)
     return table
 
 

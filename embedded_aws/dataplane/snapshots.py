@@ -129,3 +129,12 @@ def _put_back(content: dict[str, Any]) -> None:
         s3._buckets._data[key]["objects"] = objects
     for name, records in content["objects"].items():
         getattr(s3, name)._data.update(records)
+    _give_back_messages()
+
+
+def _give_back_messages() -> None:
+    """Makes received messages visible: pipes and functions that had them ended with the server."""
+    for queue in ministack.service("sqs")._queues._data.values():
+        for message in queue["messages"]:
+            if message["receive_count"]:
+                message["visible_at"] = 0.0

@@ -11,6 +11,7 @@ import pytest
 
 from cli.demo.postings import by_hour, key_of, read_postings
 from cli.errors import CommandError, ExitCode
+from common.contract import silver_schema
 
 
 def table(**columns: list[object]) -> pa.Table:
@@ -116,3 +117,14 @@ def test_dates_and_nulls_are_times(tmp_path: Path) -> None:
 
     assert list(day) == ["1970/01/01/00", "2026/01/31/00"]
     assert list(by_hour(table(scraped_at=[None]))) == ["1970/01/01/00"]
+
+
+def test_what_a_file_lacks_is_null_but_for_its_source(tmp_path: Path) -> None:
+    pq.write_table(table(), tmp_path / "few.parquet")
+
+    found = read_postings(tmp_path / "few.parquet")
+
+    assert set(silver_schema().names) <= set(found.column_names)
+    assert found["source_system"].to_pylist() == ["linkedin"]
+    assert found["skills_canonical"].to_pylist() == [None]
+    assert found["job_title"].to_pylist() == ["x"]

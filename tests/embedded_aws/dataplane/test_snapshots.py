@@ -53,7 +53,9 @@ def test_a_restart_keeps_resources_contents_and_executions(
             stateMachineArn=machine, input='{"n": 21}'
         )["executionArn"]
         url = aws.endpoint.client("sqs").create_queue(QueueName="queue")["QueueUrl"]
-        aws.endpoint.client("sqs").send_message(QueueUrl=url, MessageBody="kept")
+        sqs = aws.endpoint.client("sqs")
+        sqs.send_message(QueueUrl=url, MessageBody="kept")
+        sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)  # by who ends with the server
     with running(tmp_path) as aws:
         s3, dynamodb = aws.endpoint.client("s3"), aws.endpoint.client("dynamodb")
         assert s3.get_object(Bucket="lake", Key="a/b")["Body"].read() == b"\x00\xff new"
