@@ -65,19 +65,26 @@ def redrive(
     endpoint: Endpoint = None,
 ) -> None:
     """Send chosen letters to their queue again, as first attempts; finished passes stay paid."""
-    from cli.enrichment.letters import DeadLetters
+    from cli.enrichment.letters import DeadLetters, Unsendable
 
     if bool(ids) == everything:
-        raise CommandError(Diagnostic("Give --id or --all.", ExitCode.USAGE, hint="dej dlq list"))
+        message = "Give --id or --all, not both." if ids else "Give --id or --all."
+        raise CommandError(Diagnostic(message, ExitCode.USAGE, hint="dej dlq list"))
     dead = DeadLetters(open_stack(stack, endpoint), queue.value)
+    skipped = []
     with dead.read() as letters:
-        for letter in _chosen(letters, ids or []):
-            dead.redrive(letter)
+        chosen = letters if everything else _named(letters, ids or [])
+        for letter in chosen:
+            try:
+                dead.redrive(letter)
+            except Unsendable as reason:
+                output.say(f"{letter.id}  {letter.subject or 'unreadable'}  stays: {reason}")
+                skipped.append(letter.id)
+                continue
             record = {"id": letter.id, "subject": letter.subject, "queue": queue.value}
             output.record(record, f"{letter.subject} goes to {queue.value} again")
-    unreadable = sum(letter.subject is None for letter in letters)
-    if everything and unreadable:
-        output.say(f"{unreadable} stay: nobody can tell what they are about.")
+    if skipped:
+        raise _stay(skipped, len(chosen), queue)
 
 
 @dlq_app.command()
@@ -98,21 +105,17 @@ def drop(
             output.record(record, f"{letter.id}  {letter.subject or 'unreadable'}  deleted")
 
 
-def _chosen(letters: list[Letter], ids: list[str]) -> list[Letter]:
-    """Those named, all readable ones without names. Raises CommandError before any is moved."""
-    if not ids:
-        return [letter for letter in letters if letter.subject is not None]
-    named = _named(letters, ids)
-    for letter in named:
-        if letter.subject is None:
-            raise CommandError(
-                Diagnostic(
-                    f"The letter {letter.id} cannot be sent again: it names no posting.",
-                    context=letter.reason,
-                    hint=f"dej dlq drop --id {letter.id}",
-                )
-            )
-    return named
+def _stay(skipped: list[str], of: int, queue: QueueName) -> CommandError:
+    """Letters that could not be sent again, with the command that deletes them."""
+    options = " ".join(f"--id {id}" for id in skipped)
+    if queue is not QueueName.JOBS:
+        options += f" --queue {queue.value}"
+    return CommandError(
+        Diagnostic(
+            f"Letters that cannot be sent again: {len(skipped)} of {of}; read, then drop them.",
+            hint=f"dej dlq drop {options}",
+        )
+    )
 
 
 def _named(letters: list[Letter], ids: list[str]) -> list[Letter]:

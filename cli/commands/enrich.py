@@ -56,6 +56,8 @@ def enrich(
     place = open_stack(stack, endpoint)
     wanted = passes.with_needs(passes.deployed_passes(place), one_pass)
     _refuse_above_ceiling(place)
+    _refuse_without_slots(place, wanted)
+    output.say(f"Posting {work.posting.job_posting_id}")
     output.say(_estimate(place, wanted))
     names = [one["name"] for one in wanted] if one_pass else None
     execution = runs.start(place, work, names, force)
@@ -98,14 +100,39 @@ def _refuse_above_ceiling(place: Stack) -> None:
         )
 
 
+def _refuse_without_slots(place: Stack, wanted: Sequence[Pass]) -> None:
+    """A call would wait for a slot until somebody lets calls go on."""
+    from cli.enrichment.slots import GRANTING_PIPE, read_models
+    from cli.enrichment.switches import pipe_runs
+
+    if not pipe_runs(place, GRANTING_PIPE):
+        raise CommandError(
+            Diagnostic(
+                f"No call gets a slot: the pipe {GRANTING_PIPE} is paused.",
+                hint=f"dej schedule resume --only {GRANTING_PIPE} --stack {place.name}",
+            )
+        )
+    models = {one["model"] for one in wanted}
+    for found in read_models(place):
+        if found.model in models and found.limit == 0:
+            raise CommandError(
+                Diagnostic(
+                    f"No call gets a slot: the limit of {found.model} is 0.",
+                    hint=f"dej slots limit {found.model} 1 --stack {place.name}",
+                )
+            )
+
+
 def _estimate(place: Stack, wanted: Sequence[Pass]) -> str:
     from cli.enrichment.passes import measured_cost
 
     estimate = measured_cost(place, wanted)
     if estimate.usd is None:
         return "Estimated cost: unknown, no posting was enriched by these models yet."
+    number = estimate.postings
+    measured = "1 posting" if number == 1 else f"{number} postings"
     return (
-        f"Estimated cost: {estimate.usd:.4f} USD, as {estimate.postings} postings cost on average; "
+        f"Estimated cost: {estimate.usd:.4f} USD, as {measured} cost on average; "
         "finished passes cost nothing."
     )
 
@@ -121,7 +148,8 @@ def _show(place: Stack, work: WorkItem, wanted: Sequence[Pass], version: Version
             continue
         key = found.get("bronze_key")
         document: Mapping[str, Any] = read_bronze(place, key) if key else {}
-        _show_pass(one, _prompt_size(one, work, contexts), found, document.get("result"))
+        size, id = _prompt_size(one, work, contexts), work.posting.job_posting_id
+        _show_pass(one, id, size, found, document.get("result"))
         contexts[one["name"]] = document.get("context") or ""
 
 
@@ -131,10 +159,11 @@ def _prompt_size(one: Pass, work: WorkItem, contexts: Mapping[str, str]) -> int:
     return len(prompt(one, work.posting, contexts))
 
 
-def _show_pass(one: Pass, size: int, found: dict[str, Any], result: Any) -> None:
+def _show_pass(one: Pass, id: str, size: int, found: dict[str, Any], result: Any) -> None:
     from cli.enrichment.passes import tokens
 
     record = {
+        "id": id,
         "pass": one["name"],
         "prompt_characters": size,
         "prompt_tokens_estimated": tokens(size),

@@ -128,7 +128,8 @@ def _newest(stack: Stack) -> str | None:
     for page in pages:
         for entry in page["executions"]:
             run = states.describe_execution(executionArn=entry["executionArn"])
-            if json.loads(run.get("output") or "{}").get("status") in (None, "SUCCEEDED"):
+            report = json.loads(run.get("output") or "{}")
+            if report.get("status") in (None, "SUCCEEDED") and not _selected_nothing(report):
                 return str(entry["executionArn"])
     return None
 
@@ -158,14 +159,26 @@ def _step(event: dict[str, Any]) -> str:
 
 
 def _show(run: dict[str, Any]) -> None:
-    """A build's report; one that failed ends the command."""
+    """A build's report; one that failed, or that selected nothing, ends the command."""
+    select = json.loads(run.get("input") or "{}").get("select", "")
     if run["status"] == "RUNNING":
-        output.record({"status": "RUNNING", "execution": run["executionArn"]})
+        output.record({"status": "RUNNING", "execution": run["executionArn"], "select": select})
         return
     if run["status"] != "SUCCEEDED":
-        raise _failed(run)
+        raise _failed(run, select)
     report = json.loads(run["output"])
+    if _selected_nothing(report):
+        message = f"--select {select!r} selects no model and no test: nothing was built."
+        raise CommandError(Diagnostic(message, ExitCode.USAGE, hint="dej docs"))
     output.record(report, _text(report))
+    if report["status"] == "COALESCED" and select:
+        output.say(f"That one builds everything that changed: it does not keep --select {select}.")
+
+
+def _selected_nothing(report: dict[str, Any]) -> bool:
+    """Whether a build had a selection, to which no model or test answers."""
+    chosen = [step for step in report.get("steps", ()) if step["step"] == "selected"]
+    return any(step["models"] + step["tests"] == 0 for step in chosen)
 
 
 def _text(report: dict[str, Any]) -> str:
@@ -181,19 +194,21 @@ def _text(report: dict[str, Any]) -> str:
     ]
     checks = [f"{check['name']}: {check['status']}" for check in report["checks"]]
     failures = [f"failed test: {name}" for name in report["checks"][1]["failures"]]
-    return "\n".join([*lines, f"verdict {report['verdict']} ({', '.join(checks)})", *failures])
+    only = f"only {report['select']} was built\n" if report["select"] else ""
+    return only + "\n".join(
+        [*lines, f"verdict {report['verdict']} ({', '.join(checks)})", *failures]
+    )
 
 
-def _failed(run: dict[str, Any]) -> CommandError:
+def _failed(run: dict[str, Any], select: str) -> CommandError:
+    build = f"The build of --select {select}" if select else "The build"
     try:
         report = json.loads(run.get("cause") or "")
     except ValueError:
-        return CommandError(
-            Diagnostic(f"The build ended {run['status']}.", context=run.get("cause"))
-        )
+        return CommandError(Diagnostic(f"{build} ended {run['status']}.", context=run.get("cause")))
     return CommandError(
         Diagnostic(
-            f"The build failed in the step {report['step']}: {report['error']}.",
+            f"{build} failed in the step {report['step']}: {report['error']}.",
             context=report["message"],
             note=f"log: {report['log_url']}",
         )

@@ -25,6 +25,13 @@ QUEUES = {"jobs": "enrichment-jobs", "slot-requests": "slot-requests"}
 HIDDEN_SECONDS = 120  # while they are looked at; also how long they stay hidden if dej is killed
 LARGEST_BATCH = 10
 _GROUP = re.compile(r"[!-~]{1,128}")
+_CONTENT_HASH = re.compile(r"[0-9a-f]{64}")
+# What DynamoDB and SQS answer if the letter itself is at fault, rather than they or the caller.
+_REFUSALS = ("ValidationException", "InvalidParameterValue", "InvalidMessageContents")
+
+
+class Unsendable(Exception):
+    """A letter that cannot be sent again; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +93,30 @@ class DeadLetters:
             self._show_again(letters)
 
     def redrive(self, letter: Letter) -> None:
-        """Sends its message to its queue as a first attempt, then deletes the letter."""
-        assert letter.message is not None
+        """Sends its message to its queue as a first attempt, then deletes the letter.
+
+        Raises Unsendable for one that its queue or its consumer would refuse; it stays as it is.
+        """
+        try:
+            self._send(letter)
+        except ClientError as error:
+            if error.response["Error"]["Code"].rpartition(".")[2] not in _REFUSALS:
+                raise
+            raise Unsendable(error.response["Error"]["Message"]) from error
+        self.drop(letter)
+
+    def drop(self, letter: Letter) -> None:
+        """Deletes a letter."""
+        self._sqs.delete_message(QueueUrl=self._dead, ReceiptHandle=letter.receipt)
+
+    def _send(self, letter: Letter) -> None:
         if self._queue == "jobs":
-            self._let_try_again(letter.message["posting"])
-            body = {**letter.message, "attempt": 1}
-            group = group_of(letter.subject or "")
+            body = {**_job(letter), "attempt": 1}
+            self._let_try_again(body["posting"])
+            group = group_of(body["posting"]["job_posting_id"])
         else:
-            body, group = letter.message, str(letter.message.get("shard"))
+            body = _request(letter)
+            group = str(body["shard"])
         self._sqs.send_message(
             QueueUrl=self._source,
             MessageBody=json.dumps(body),
@@ -101,11 +124,6 @@ class DeadLetters:
             # One of its own: under the old one the queue could swallow it as a copy.
             MessageDeduplicationId=hashlib.sha256(f"redrive|{letter.id}".encode()).hexdigest(),
         )
-        self.drop(letter)
-
-    def drop(self, letter: Letter) -> None:
-        """Deletes a letter."""
-        self._sqs.delete_message(QueueUrl=self._dead, ReceiptHandle=letter.receipt)
 
     def _receive(self) -> list[Letter]:
         answer = self._sqs.receive_message(
@@ -136,7 +154,7 @@ class DeadLetters:
                 TableName=self._stack.thing(STATUS_TABLE),
                 Key={
                     "pk": {"S": f"posting#{posting['job_posting_id']}"},
-                    "sk": {"S": str(posting.get("content_hash"))},
+                    "sk": {"S": posting["content_hash"]},
                 },
                 UpdateExpression="SET overallStatus = :failed, retryCount = :none",
                 ConditionExpression="overallStatus = :over AND attribute_not_exists(#owner)",
@@ -155,6 +173,26 @@ class DeadLetters:
 def group_of(id: str) -> str:
     """The message group of a posting: its id, or a hash where SQS does not take that."""
     return id if _GROUP.fullmatch(id) else hashlib.sha256(id.encode()).hexdigest()
+
+
+def _job(letter: Letter) -> dict[str, Any]:
+    """A job whose posting has an id and a content hash, without which no workflow takes it."""
+    message = letter.message or {}
+    posting = message.get("posting")
+    if letter.subject is None or not isinstance(posting, dict):
+        raise Unsendable("it names no posting")
+    content_hash = posting.get("content_hash")
+    if not isinstance(content_hash, str) or not _CONTENT_HASH.fullmatch(content_hash):
+        raise Unsendable(f"its content_hash is {content_hash!r}, not 64 hexadecimal digits")
+    return message
+
+
+def _request(letter: Letter) -> dict[str, Any]:
+    """A request for a slot that names its call and its shard."""
+    message = letter.message or {}
+    if letter.subject is None or not _GROUP.fullmatch(str(message.get("shard", ""))):
+        raise Unsendable("it names no call or no shard")
+    return message
 
 
 def _letter(message: dict[str, Any]) -> Letter:

@@ -50,7 +50,7 @@ def with_needs(passes: Sequence[Pass], wanted: str | None) -> list[Pass]:
     if wanted not in names:
         raise CommandError(
             Diagnostic(
-                f"There is no pass {wanted}.",
+                f"There is no pass {wanted!r}.",
                 ExitCode.USAGE,
                 note=f"the passes are {', '.join(names)}",
             )

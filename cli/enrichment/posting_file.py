@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,17 +45,19 @@ def read_work_item(path: Path, id: str | None) -> WorkItem:
     A posting without an id gets one that follows from its text. Raises CommandError, one sentence
     about the file.
     """
-    row = _chosen(path, _rows(path), id)
+    given = _chosen(path, _rows(path), id)
+    row = _silver_names(given)
     make_importable()
     from common.postings import NO_DESCRIPTION, NOT_SPECIFIED, Unidentified, posting_of
 
+    _require_texts(path, given)
     posting = posting_of({**row, "job_posting_id": row.get("job_posting_id") or "unnamed"})
     if isinstance(posting, Unidentified):
         raise _refused(f"{path}: {posting.reason}.")
     if posting.title == NOT_SPECIFIED and posting.text == NO_DESCRIPTION:
         raise _refused(
             f"{path} has neither a title nor a description: give at least one of them.",
-            f"it has {', '.join(sorted(row)) or 'nothing'}",
+            f"it has {', '.join(sorted(given)) or 'nothing'}",
         )
     if not row.get("job_posting_id"):
         named = {**row, "job_posting_id": f"file-{posting.content_hash[:12]}"}
@@ -79,7 +81,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     rows = whole if isinstance(whole, list) else [whole]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise _refused(f"{path} holds no object with a title and a description.")
-    return [_silver_names(row) for row in rows]
+    return rows
 
 
 def _line(path: Path, number: int, line: str) -> Any:
@@ -109,12 +111,28 @@ def _silver_names(row: Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
+def _require_texts(path: Path, given: Mapping[str, Any]) -> None:
+    """Silver's reader takes a value that is no text for none; a person is told."""
+    from common.postings import COLUMNS, ID
+
+    others = {
+        name: value
+        for name, value in given.items()
+        if (column := SHORT.get(name, name)) in COLUMNS
+        and not isinstance(value, str | None)
+        and not (column == ID and isinstance(value, int))
+    }
+    if others:
+        shown = "; ".join(f"{name} is {repr(value)[:60]}" for name, value in others.items())
+        raise _refused(f"{path}: {' and '.join(others)} must be text in quotes.", shown)
+
+
 def _chosen(path: Path, rows: list[dict[str, Any]], id: str | None) -> dict[str, Any]:
     if id is None and len(rows) == 1:
         return rows[0]
     if id is None:
         raise _refused(f"{path} has {len(rows)} postings: choose one by --id.")
-    found = [row for row in rows if row.get("job_posting_id") == id]
+    found = [row for row in rows if _silver_names(row).get("job_posting_id") == id]
     if len(found) != 1:
         number = "no posting" if not found else f"{len(found)} postings"
         raise _refused(f"{path} has {number} with the id {id}.")
@@ -122,13 +140,16 @@ def _chosen(path: Path, rows: list[dict[str, Any]], id: str | None) -> dict[str,
 
 
 def _hour(path: Path, scraped_at: Any) -> str:
+    """The hour in UTC; a time without an offset is in UTC as it stands."""
     if scraped_at is None:
         return NO_PARTITION
     try:
         moment = scraped_at
         if not isinstance(moment, datetime):
             moment = datetime.fromisoformat(str(scraped_at))
-    except ValueError as error:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise _refused(
             f"{path}: scraped_at is {scraped_at!r}; write a time such as 2026-01-31T06:00:00."
         ) from error

@@ -20,6 +20,7 @@ from cli.stack import Stack
 
 TABLE = "enrichment-slots"
 KEY = "slots"
+GRANTING_PIPE = "slot-requests"
 SPEND = {"pk": {"S": "slots-control"}, "sk": {"S": "spend"}}
 FAILURES_THAT_OPEN = 5
 LARGEST_SHARD = 100  # as infra/slots.py spreads them; each owner is an entry of its shard's item

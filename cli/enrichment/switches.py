@@ -51,6 +51,12 @@ def chosen(stack: Stack, only: str | None) -> list[Switch]:
     return named
 
 
+def pipe_runs(stack: Stack, name: str) -> bool:
+    """Whether a pipe hands messages on, or is to within moments."""
+    found = stack.client("pipes").describe_pipe(Name=stack.thing(name))
+    return bool(found["DesiredState"] == "RUNNING")
+
+
 def pause(stack: Stack, switch: Switch) -> bool:
     """Stops one; False if it did not run."""
     if not switch.runs:

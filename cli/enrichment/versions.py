@@ -10,7 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.enrichment.passes import STATUS_TABLE
+from cli.enrichment.posting_file import NO_PARTITION
 from cli.stack import Stack
+
+_NOT_DISCOVERED = "discovery does not see a posting of no partition: `dej enrich FILE` tries again"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,10 @@ def read_bronze(stack: Stack, key: str) -> dict[str, Any]:
 def next_action(stack: Stack, version: Version) -> str:
     """What happens next, or what somebody has to do."""
     item = version.item
+    homeless = item.get("partition") == NO_PARTITION
     if version.status == "COMPLETED":
+        if homeless:
+            return "nothing: it is of no partition, its results are in Bronze alone"
         return "nothing: its partition has it, or will with its next assembly"
     if version.status == "PENDING" and "queued_at" in item:
         return f"it waits in the queue since {item['queued_at']}"
@@ -97,10 +103,11 @@ def next_action(stack: Stack, version: Version) -> str:
         return _of_owner(stack, str(item.get("owner", "")))
     if version.status == "FAILED":
         tried, limit = item.get("retryCount", 0), stack.settings.enrichment.max_job_retries
-        return f"the next discovery tries again ({tried} of {limit} runs failed)"
+        who = _NOT_DISCOVERED if homeless else "the next discovery tries again"
+        return f"{who} ({tried} of {limit} runs failed)"
     if version.status == "PERMANENTLY_FAILED":
         return f"nobody tries again: change prompt or model, or `dej dlq redrive --id {version.id}`"
-    return "the next discovery takes it up"
+    return _NOT_DISCOVERED if homeless else "the next discovery takes it up"
 
 
 def _of_owner(stack: Stack, owner: str) -> str:

@@ -40,7 +40,7 @@ def draw(found: list[Mart], file: Path) -> None:
     figure.suptitle("The job market of data engineers", fontsize=18)
     figure.set_layout_engine("constrained", w_pad=0.15, h_pad=0.15)
     for axes, mart in zip(figure.subplots(2, 2).flat, found, strict=True):
-        axes.set_title(f"{mart.title}\n", fontsize=14, fontweight="bold", loc="left")
+        axes.set_title(mart.title, fontsize=14, fontweight="bold", loc="left", pad=32)
         about = textwrap.fill(mart.about, 90)
         axes.text(0, 1.015, about, transform=axes.transAxes, fontsize=9, color="#555555")
         axes.spines[["top", "right"]].set_visible(False)
@@ -58,8 +58,8 @@ def _skills(axes: Axes, rows: list[Row]) -> None:
     axes.barh(names, required, color=STRONG, label="required")
     axes.barh(names, others, left=required, color=LIGHT, label="wished for or mentioned")
     axes.invert_yaxis()
-    axes.set_xlabel("postings")
-    axes.legend(loc="lower right", frameon=False)
+    axes.set_xlabel("postings", loc="left")
+    _legend(axes)
 
 
 def _salaries(axes: Axes, rows: list[Row]) -> None:
@@ -71,9 +71,9 @@ def _salaries(axes: Axes, rows: list[Row]) -> None:
     axes.scatter(medians, names, color=ACCENT, marker="|", s=250, lw=3, label="median")
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("thousand USD a year")
+    axes.set_xlabel("thousand USD a year", loc="left")
     axes.set_ylabel("level (postings with a salary)")
-    axes.legend(loc="upper left", frameon=False)
+    _legend(axes)
 
 
 def _hours(axes: Axes, rows: list[Row]) -> None:
@@ -103,8 +103,13 @@ def _companies(axes: Axes, rows: list[Row]) -> None:
     axes.set_yticks(list(places), names)
     axes.invert_yaxis()
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("new postings")
-    axes.legend(loc="lower right", frameon=False)
+    axes.set_xlabel("new postings", loc="left")
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    """Under the axes, right of their label, where no bar can be, however long."""
+    axes.legend(loc="upper right", bbox_to_anchor=(1, -0.06), ncols=2, frameon=False)
 
 
 def _short(name: str) -> str:

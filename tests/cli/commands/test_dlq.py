@@ -62,10 +62,12 @@ def message(id: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def dead(stack: Stack, id: str, reason: str = "pass1 failed in 3 runs.") -> str:
-    """A letter as enrich_posting writes it."""
+def dead(stack: Stack, id: str, reason: str = "pass1 failed in 3 runs.", **columns: Any) -> str:
+    """A letter as enrich_posting writes it; `columns` replace those of its posting."""
+    lost = message(id)
+    lost["posting"] |= columns
     body = {
-        "message": json.dumps(message(id)),
+        "message": json.dumps(lost),
         "reason": reason,
         "error": "schema",
         "execution": f"arn:aws:states:us-east-1:123456789012:execution:m:{id}",
@@ -165,22 +167,34 @@ def test_an_id_that_is_no_message_group(stack: Stack, dej: Dej) -> None:
     assert len(sent["group"]) == 64
 
 
-def test_everything_but_what_nobody_can_read(stack: Stack, dej: Dej) -> None:
+def test_what_cannot_be_sent_again_stays_and_holds_up_nothing(stack: Stack, dej: Dej) -> None:
+    empty_hash = dead(stack, "p-0", content_hash="")
+    unreadable = send(stack, "enrichment-jobs-dlq", "nonsense", "unreadable")
+    too_long = dead(stack, "p-2", job_posting_id="p" * 3_000)
     dead(stack, "p-1")
-    send(stack, "enrichment-jobs-dlq", "nonsense", "unreadable")
 
     ended = dej("dlq", "redrive", "--all")
 
-    assert (ended.code, ended.out) == (0, "p-1 goes to jobs again\n")
-    assert ended.err == "1 stay: nobody can tell what they are about.\n"
-    assert [body["text"] for body in waiting(stack, "enrichment-jobs-dlq")] == ["nonsense"]
+    assert (ended.code, ended.out) == (1, "p-1 goes to jobs again\n")
+    first, second, third, error, hint = ended.err.splitlines()
+    assert first == f"{empty_hash}  p-0  stays: its content_hash is '', not 64 hexadecimal digits"
+    assert second == f"{unreadable}  unreadable  stays: it names no posting"
+    # as DynamoDB says of a key of that length
+    assert third.startswith(f"{too_long}  {'p' * 3_000}  stays: ")
+    assert error.startswith("error: Letters that cannot be sent again: 3 of 4;")
+    assert hint == f"  try: dej dlq drop --id {empty_hash} --id {unreadable} --id {too_long}"
+    assert len(waiting(stack, "enrichment-jobs")) == 1
+    assert len(waiting(stack, "enrichment-jobs-dlq")) == 3
+    # AND the remedy is one
+    assert dej(*hint.split()[2:]).code == 0
+    assert waiting(stack, "enrichment-jobs-dlq") == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
         ((), 2, "Give --id or --all."),
-        (("--id", "p-1", "--all"), 2, "Give --id or --all."),
+        (("--id", "p-1", "--all"), 2, "Give --id or --all, not both."),
         (("--id", "p-1", "--id", "p-9"), 1, "There is no dead letter p-9."),
     ],
 )
@@ -202,7 +216,8 @@ def test_an_unreadable_one_by_name(stack: Stack, dej: Dej) -> None:
     ended = dej("dlq", "redrive", "--id", id)
 
     assert ended.code == 1
-    assert ended.err.startswith(f"error: The letter {id} cannot be sent again")
+    assert ended.err.startswith(f"{id}  unreadable  stays: it names no posting\n")
+    assert len(waiting(stack, "enrichment-jobs-dlq")) == 1
 
 
 def test_chosen_letters_are_deleted(stack: Stack, dej: Dej) -> None:
@@ -291,10 +306,13 @@ def test_what_failed_for_good_ends_well_after_a_redrive(stack: Stack, dej: Dej) 
 def test_requests_for_slots(stack: Stack, dej: Dej) -> None:
     request = {"model": "m", "shard": "m#1", "call": "arn|pass1|1", "token": "t"}
     send(stack, "slot-requests-dlq", request, "m#1")
+    shardless = send(stack, "slot-requests-dlq", {"call": "arn|pass2|1", "shard": ""}, "m#1")
 
-    (letter,) = dej("--json", "dlq", "list", "--queue", "slot-requests").records
+    letter, _ = dej("--json", "dlq", "list", "--queue", "slot-requests").records
     assert letter["subject"] == "arn|pass1|1"
-    assert dej("dlq", "redrive", "--all", "--queue", "slot-requests").code == 0
+    ended = dej("dlq", "redrive", "--all", "--queue", "slot-requests")
 
+    assert (ended.code, ended.out) == (1, "arn|pass1|1 goes to slot-requests again\n")
+    assert ended.err.endswith(f"  try: dej dlq drop --id {shardless} --queue slot-requests\n")
     assert waiting(stack, "slot-requests") == [{**request, "group": "m#1"}]
-    assert waiting(stack, "slot-requests-dlq") == []
+    assert [body["call"] for body in waiting(stack, "slot-requests-dlq")] == ["arn|pass2|1"]

@@ -68,6 +68,7 @@ def test_all_passes(stack: Stack, dej: Dej, write: Write) -> None:
     assert ended.code == 0, ended.err
     assert stack.calls == calls + 3
     assert [record["pass"] for record in ended.records] == ["pass1", "pass2", "pass3"]
+    assert {record["id"] for record in ended.records} == {ended.err.split()[1]}
     for record, asked in zip(ended.records, prompts(stack, ended), strict=True):
         # THEN the size is that of what the model was really asked
         assert record["prompt_characters"] == len(asked)
@@ -104,13 +105,16 @@ def test_a_second_time_costs_nothing_unless_forced(stack: Stack, dej: Dej, write
 
 
 def test_what_people_see(dej: Dej, write: Write) -> None:
-    ended = dej("enrich", str(write()), "--pass", "pass1")
+    path = write()
+
+    ended = dej("enrich", str(path), "--pass", "pass1")
 
     first, second, third, *_, last = ended.out.splitlines()
     assert first.startswith("pass1  prompt of 10,")
     assert second.startswith("pass1  COMPLETED  offline-rules-v1  ")
     assert (third, last) == ("{", "}")
-    estimate, execution, *states, _ = ended.err.splitlines()
+    posting, estimate, execution, *states, _ = ended.err.splitlines()
+    assert posting == f"Posting {id_of(path)}"
     assert estimate.startswith("Estimated cost: ")
     assert execution.startswith("Execution arn:aws:states:")
     assert states
@@ -122,11 +126,22 @@ def test_the_estimate_is_what_postings_have_cost(dej: Dej, write: Write) -> None
 
     ended = dej("enrich", str(write()))
 
-    assert ended.err.startswith("Estimated cost: 0.0000 USD, as ")
+    assert ended.err.splitlines()[1].startswith("Estimated cost: 0.0000 USD, as ")
+
+
+def test_a_made_id_can_be_asked_for(dej: Dej, tmp_path: Path) -> None:
+    path = tmp_path / "posting.json"
+    path.write_text(json.dumps({"title": "Data Engineer without an id"}))
+
+    ended = dej("enrich", str(path), "--pass", "pass1")
+
+    name, id = ended.err.splitlines()[0].split()
+    assert (name, id[:5]) == ("Posting", "file-")
+    assert dej("posting", id).code == 0
 
 
 def test_a_pass_that_fails(stack: Stack, dej: Dej, write: Write) -> None:
-    path = write()
+    path = write(scraped_at="2026-02-01T06:30:00")
     stack.aws.model.faults.wrong_schema(times=3)
 
     ended = dej("--json", "enrich", str(path))
@@ -139,6 +154,26 @@ def test_a_pass_that_fails(stack: Stack, dej: Dej, write: Write) -> None:
     (shown,) = dej("--json", "posting", id_of(path)).records
     assert shown["last_error"] == record["error"]
     assert shown["next"] == "the next discovery tries again (1 of 3 runs failed)"
+
+
+def test_a_posting_of_no_partition_waits_for_no_discovery(
+    stack: Stack, dej: Dej, write: Write
+) -> None:
+    path = write()
+    stack.aws.model.faults.wrong_schema(times=3)
+    dej("enrich", str(path))
+
+    def following() -> str:
+        (shown,) = dej("--json", "posting", id_of(path)).records
+        return str(shown["next"])
+
+    assert following() == (
+        "discovery does not see a posting of no partition: `dej enrich FILE` tries again "
+        "(1 of 3 runs failed)"
+    )
+    # AND it does
+    assert dej("enrich", str(path)).code == 0
+    assert following() == "nothing: it is of no partition, its results are in Bronze alone"
 
 
 def test_an_execution_that_dies(stack: Stack, dej: Dej, write: Write) -> None:
@@ -194,6 +229,29 @@ def test_nothing_starts_above_the_ceiling_until_it_is_lifted(
     assert dej("enrich", str(path), "--pass", "pass1").code == 0
 
 
+def test_nothing_starts_where_no_call_gets_a_slot(dej: Dej, write: Write) -> None:
+    path = str(write())
+
+    dej("slots", "limit", "offline-rules-v1", "0")
+    by_limit = dej("enrich", path)
+    dej("slots", "limit", "offline-rules-v1", "5")
+    dej("schedule", "pause", "--only", "slot-requests")
+    by_pause = dej("enrich", path)
+    dej("schedule", "resume", "--only", "slot-requests")
+
+    assert (by_limit.code, by_limit.err) == (
+        1,
+        "error: No call gets a slot: the limit of offline-rules-v1 is 0.\n"
+        "  try: dej slots limit offline-rules-v1 1 --stack local\n",
+    )
+    assert (by_pause.code, by_pause.err) == (
+        1,
+        "error: No call gets a slot: the pipe slot-requests is paused.\n"
+        "  try: dej schedule resume --only slot-requests --stack local\n",
+    )
+    assert dej("enrich", path, "--pass", "pass1").code == 0
+
+
 # --- what is known of a posting
 
 
@@ -215,9 +273,10 @@ def test_a_posting_after_its_passes(stack: Stack, dej: Dej, write: Write) -> Non
 
 
 def test_versions_of_a_posting(dej: Dej, write: Write) -> None:
-    path = write()
+    path = write(scraped_at="2026-02-01T06:30:00")
     dej("enrich", str(path), "--pass", "pass1")
-    dej("enrich", str(write(id=id_of(path), title="Lead Data Engineer")), "--pass", "pass1")
+    other = write(id=id_of(path), title="Lead", scraped_at="2026-02-01T06:30:00")
+    dej("enrich", str(other), "--pass", "pass1")
 
     shown = dej("--json", "posting", id_of(path)).records
 
@@ -301,8 +360,27 @@ def test_a_posting_without_id_and_hour(tmp_path: Path) -> None:
     assert first.partition == "1970/01/01/00"
 
 
-def test_one_of_several(tmp_path: Path) -> None:
-    rows = [{"job_posting_id": str(number), "job_title": f"T{number}"} for number in range(3)]
+@pytest.mark.parametrize(
+    ("scraped_at", "partition"),
+    [
+        ("2026-01-31T01:30:00", "2026/01/31/01"),
+        ("2026-01-31T01:30:00Z", "2026/01/31/01"),
+        ("2026-01-31T01:30:00+05:00", "2026/01/30/20"),
+    ],
+)
+def test_hours_are_in_utc(tmp_path: Path, write: Write, scraped_at: str, partition: str) -> None:
+    rows = [{"id": "1", "title": "T", "scraped_at": datetime.fromisoformat(scraped_at)}]
+    table = tmp_path / "row.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), table)
+
+    for path in (write(scraped_at=scraped_at), table):
+        assert read_work_item(path, None).partition == partition
+
+
+@pytest.mark.parametrize("names", [("job_posting_id", "job_title"), ("id", "title")])
+@pytest.mark.parametrize("kind", [str, int])
+def test_one_of_several(tmp_path: Path, names: tuple[str, str], kind: type) -> None:
+    rows = [dict(zip(names, (kind(number), f"T{number}"), strict=True)) for number in range(3)]
     lines, table = tmp_path / "rows.jsonl", tmp_path / "rows.parquet"
     lines.write_text("\n".join(json.dumps(one) for one in rows))
     pq.write_table(pa.Table.from_pylist(rows), table)
@@ -318,6 +396,8 @@ def test_one_of_several(tmp_path: Path) -> None:
         ("x.json", "[1]", [], "{} holds no object with a title and a description."),
         ("x.json", "{}", [],
          "{} has neither a title nor a description: give at least one of them."),
+        ("x.json", '{"title": 42, "description": ["a"]}', [],
+         "{}: title and description must be text in quotes."),
         ("x.json", '{"id": "a/b", "title": "T"}', [],
          "{}: job_posting_id has characters that no object key may have."),
         ("x.json", '{"title": "T", "scraped_at": "noon"}', [],
@@ -359,7 +439,8 @@ def test_a_pass_that_does_not_exist(dej: Dej, write: Write) -> None:
     ended = dej("enrich", str(write()), "--pass", "pass9")
 
     assert ended.code == 2
-    assert ended.err.startswith("error: There is no pass pass9.\n")
+    assert ended.err.startswith("error: There is no pass 'pass9'.\n")
+    assert "There is no pass ''." in dej("enrich", str(write()), "--pass", "").err
 
 
 def test_a_stack_that_does_not_exist(dej: Dej) -> None:

@@ -85,6 +85,21 @@ def test_options_reach_the_workflow(stack: Stack, dej: Dej) -> None:
     (report,) = ended.records
     assert (report["full_refresh"], report["models_success"]) == (True, 1)
     assert given(stack, report)["select"] == "agg_posting"
+    # AND the last build says that it was not the whole
+    assert dej("gold", "last").out.startswith("only agg_posting was built\n")
+
+
+def test_a_selection_of_nothing_is_no_build(stack: Stack, dej: Dej) -> None:
+    before = dej("gold", "last")
+
+    ended = dej("gold", "build", "--select", "no_such_model")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines()[-2:] == [
+        "error: --select 'no_such_model' selects no model and no test: nothing was built.",
+        "  try: dej docs",
+    ]
+    assert dej("gold", "last") == before
 
 
 def test_without_waiting_the_execution_is_named(stack: Stack, dej: Dej) -> None:
@@ -105,9 +120,12 @@ def test_a_build_that_runs_is_not_doubled(stack: Stack, dej: Dej) -> None:
     ended = dej("gold", "build", "--select", "agg_posting")
 
     name = runs.rsplit(":", 1)[1]
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0
     assert ended.out == f"Build {name} runs; when it ends, one more build follows.\n"
-    assert shown.records == [{"status": "RUNNING", "execution": runs}]
+    assert ended.err == (
+        "That one builds everything that changed: it does not keep --select agg_posting.\n"
+    )
+    assert shown.records == [{"status": "RUNNING", "execution": runs, "select": "agg_posting"}]
     follow_up = stack.ended(runs).output["follow_up"]
     assert stack.ended(follow_up).status == "SUCCEEDED"
 
@@ -118,7 +136,9 @@ def test_a_failed_build_ends_the_command_with_step_cause_and_log(stack: Stack, d
 
     assert (ended.code, ended.out) == (1, "")
     *steps, message, because, note = ended.err.rstrip("\n").split("\n")[-4:]
-    assert message == "error: The build failed in the step selected: DbtModelsFailed."
+    assert message == (
+        "error: The build of --select bridge_b failed in the step selected: DbtModelsFailed."
+    )
     assert because.startswith("  because: ")
     assert "nowhere" in because
     assert re.match("  note: log: https://.*dbt-runner", note)
@@ -134,7 +154,7 @@ def test_a_schema_change_names_its_remedy(stack: Stack, dej: Dej) -> None:
         ended = dej("gold", "build", "--select", "fact_posting")
 
     assert ended.code == 1
-    assert "The build failed in the step selected: DbtSchemaChanged." in ended.err
+    assert "--select fact_posting failed in the step selected: DbtSchemaChanged." in ended.err
     assert "`dej gold build --full-refresh`" in ended.err
 
 
