@@ -255,6 +255,7 @@ def test_other_prefixes_are_not_seen(lake: Stack) -> None:
     assert discover(lake).output["has_work"] is False
 
 
+@pytest.mark.slow
 def test_the_schedule_starts_exactly_one_execution_at_six(lake: Stack) -> None:
     states = lake.client("stepfunctions")
     machine = lake.outputs["enrich_partitions_arn"]

@@ -43,12 +43,17 @@ def unpublish(stack: Stack) -> None:
 def docs_of(stack: Stack, *options: str) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own, which is ended."""
     command = [sys.executable, "-m", "cli.main", *options]
+
+    def listen() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job's children ignore it
+
     process = subprocess.Popen(
         [*command, "--endpoint", stack.aws.endpoint.url],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=listen,
     )
     try:
         yield process
