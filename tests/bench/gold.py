@@ -35,6 +35,8 @@ REPORT = ROOT / "build" / "bench" / "gold.json"
 ADDED = 1_000
 FIRST, SECOND = "2026-02-01 07:00:00", "2026-02-02 07:00:00"
 CONFIDENCE = "job_confidence_details"
+# As the workflow does it: no fact waits for a processor that a dimension has.
+STEPS = (("staging",), ("dimensions",), ("facts",), ("bridges",), ("aggregations", "data_quality"))
 MEMORY_LIMIT = "3GB"  # of DuckDB; Python and dbt come on top
 MOST_MB, MOST_SECONDS, MOST_CORE_SECONDS, MOST_GROWTH = 4_096, 360, 60, 1.5
 
@@ -140,15 +142,20 @@ def increment(build: Build) -> list[Measured]:
     hour = LAST_HOUR + timedelta(days=1)
     numbers = range(build.postings, build.postings + ADDED)
     append(build.lake, hour, numbers, company_count(build.postings))
-    seconds = build.dbt(
-        "run",
-        run_started_at=SECOND,
-        last_good_build_started_at=FIRST,
-        changed_partitions=[hour.strftime("%Y/%m/%d/%H")],
+    seconds = sum(
+        build.dbt(
+            "run",
+            "--select",
+            *(f"path:models/{folder}" for folder in folders),
+            run_started_at=SECOND,
+            last_good_build_started_at=FIRST,
+            changed_partitions=[hour.strftime("%Y/%m/%d/%H")],
+        )
+        for folders in STEPS
     )
     name = f"{build.postings:,} postings and {ADDED:,}"
     return [
-        Measured(f"{name}: build", seconds, "s"),
+        Measured(f"{name}: build", seconds, f"s, {len(STEPS)} dbt commands"),
         Measured(f"{name}: fact and bridges", build.seconds_of("fact_", "bridge_"), "s"),
     ]
 

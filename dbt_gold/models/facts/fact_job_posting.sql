@@ -23,7 +23,12 @@ with staged as (
 {% endif %}
 
 enriched as (
-  select * from {{ ref('stg_ai_enrichment') }} where has_ai_enrichment
+  select *
+  from {{ ref('stg_ai_enrichment') }}
+  where has_ai_enrichment
+{%- if is_incremental() %}
+    and job_posting_key in (select job_posting_key from staged)
+{%- endif %}
 ),
 
 companies as (

@@ -55,7 +55,52 @@ def test_the_samples() -> None:
     assert report["failed_partitions"] == []
     for part in ("Written to s3://", "A few postings", "enrich-partitions", "Totals"):
         assert part in shown
+    assert report["gold_tests_failed"] == 0
+    check_tables()
     check_marts(shown)
+
+
+EMPTY = {"bridge_job_us_state_restrictions": "no sample is for certain states of the USA only"}
+ALL_NULL = {
+    ("fact_job_posting", "daily_rate_min_usd"): "no sample states a day rate",
+    ("fact_job_posting", "daily_rate_max_usd"): "no sample states a day rate",
+    ("fact_job_posting", "scope_creep_score"): "the offline rules give no such score",
+    ("fact_job_posting", "scope_creep_detected"): "it follows from that score",
+    ("agg_company_hiring", "company_size_bucket"): "the demo has no company profiles",
+    ("agg_company_hiring", "industry_primary"): "the demo has no company profiles",
+    ("agg_salary_benchmarks", "mom_change_pct"): "all samples are of one month",
+    ("agg_salary_benchmarks", "yoy_change_pct"): "all samples are of one month",
+    ("agg_skills_demand", "growth_rate_4w"): "all samples are of one week",
+}
+"""What the project's own enrichment of the samples leaves empty in the star schema, and why."""
+
+
+def check_tables() -> None:
+    """Of the 81 tables and of all columns of fact and aggregations, only these are empty."""
+    with source.opened(ROOT / "build/demo/analytics.duckdb") as database:
+        names = [
+            row[0]
+            for row in database.execute(
+                "select table_name from information_schema.tables where table_schema = 'gold'"
+                " and table_type = 'BASE TABLE' and table_name not like 'seed_%' and table_name"
+                " not in ('late_arriving_data', 'reconciliation_silver_gold') order by 1"
+            ).fetchall()
+        ]
+        assert len(names) == 81
+        counts = {
+            name: database.table(f"gold.{name}").count("*").fetchall()[0][0] for name in names
+        }
+        assert {name for name, count in counts.items() if count == 0} == set(EMPTY)
+        assert counts["job_confidence_details"] == 54 * counts["fact_job_posting"]
+        blank = set()
+        for name in names:
+            if name.startswith(("fact_", "agg_")):
+                table = database.table(f"gold.{name}")
+                columns = ", ".join(f"count({column})" for column in table.columns)
+                found = table.aggregate(columns).fetchall()[0]
+                pairs = zip(table.columns, found, strict=True)
+                blank |= {(name, column) for column, count in pairs if count == 0}
+        assert blank == set(ALL_NULL)
 
 
 def check_marts(shown: str) -> None:
