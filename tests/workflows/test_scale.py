@@ -57,7 +57,7 @@ def test_five_hundred_rows_never_stand_in_the_state_of_the_partition(stack: Stac
     out = stack.enriched(hour).column("job_posting_id").to_pylist()
     assert out == [r["job_posting_id"] for r in rows]
     assert len(run.events) < 100
-    assert max(map(len, payloads(run))) < 8_000
+    assert max(map(len, payloads(run))) < 64_000  # the columns of a table in the catalog
     assert not any(mark in text or rows[0]["job_posting_id"] in text for text in payloads(run))
 
 
