@@ -35,8 +35,9 @@ def copy_tables(stack: Stack, tables: Iterable[str], file: Path) -> None:
     )
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema gold")
+        documented = _documented()
         for table in tables:
-            kinds = _kinds(table)
+            kinds = documented[table]
             try:
                 frame = redshift.read_sql_query(_query(table, kinds), con=warehouse)
             except redshift.RedshiftDataApiFailedException as error:
@@ -44,11 +45,13 @@ def copy_tables(stack: Stack, tables: Iterable[str], file: Path) -> None:
             _write(connection, table, kinds, frame)
 
 
-def _kinds(table: str) -> Kinds:
-    """Type by column, in the table's order."""
+def _documented() -> dict[str, Kinds]:
+    """Type by column of each table, in the table's order."""
+    found: dict[str, Kinds] = {}
     with (ROOT / "dbt_gold" / "columns.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["table"] == table]
-    return {row["column"]: row["type"] for row in rows}
+        for row in csv.DictReader(file):
+            found.setdefault(row["table"], {})[row["column"]] = row["type"]
+    return found
 
 
 def _query(table: str, kinds: Kinds) -> str:

@@ -6,7 +6,6 @@ dbt's results are the real ones; the function around them, the lock and the topi
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,8 @@ from dbt_runner.errors import with_details
 from dbt_runner.invocation import Ended
 from dbt_runner.request import Request
 from dbt_runner.results import failure, read_results
-from embedded_aws.stepfunctions import Clock, StepFunctions
-from tests.infra.conftest import look_once
+from tests.workflows.one_run import run_once
 
-ROLE = "arn:aws:iam::123456789012:role/data-engineer-jobs-dev-build-gold"
 NOTHING_TO_DO = Ended(success=True, result=None, exception=None)
 
 
@@ -72,24 +69,9 @@ class Judged:
 def judged(steps: Mapping[str, Ended]) -> Judged:
     """Runs a build at whose steps dbt ended as `steps` says."""
     doubles = Doubles(steps)
-    ended = asyncio.run(_run(doubles))
+    ended = run_once("build-gold", lambda service: doubles)
     report = json.loads(ended.get("output") or ended["cause"])
     verdict = report["verdict"] if ended["status"] == "SUCCEEDED" else ended["status"]
     (message,) = doubles.told
     assert json.loads(message["Message"]) == report
     return Judged(verdict, report, message["Subject"])
-
-
-async def _run(doubles: Doubles) -> dict[str, Any]:
-    """The ended execution as DescribeExecution shows it."""
-    engine = StepFunctions(Clock.virtual(0), lambda role, service: doubles)
-    try:
-        definition = look_once("dev").definitions()["build-gold"]
-        machine = {"name": "build-gold", "definition": definition, "roleArn": ROLE}
-        arn = (await engine.handle("CreateStateMachine", machine))["stateMachineArn"]
-        started = await engine.handle("StartExecution", {"stateMachineArn": arn, "input": "{}"})
-        await engine.services.ended(started["executionArn"])
-        found: dict[str, Any] = await engine.handle("DescribeExecution", started)
-        return found
-    finally:
-        await engine.aclose()

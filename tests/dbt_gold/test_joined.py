@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.dbt_gold.conftest import Gold
+from tests.dbt_gold.contents import blank_columns, tables
 from tests.dbt_gold.joined import joined_rows
 from tests.dbt_gold.project import Project
 from tests.dbt_gold.small import expected
@@ -30,17 +31,6 @@ ALL_NULL = {
 @pytest.fixture(scope="module")
 def project(gold: Gold, joined_lake: Path) -> Project:
     return gold(joined_lake)
-
-
-def tables(project: Project, kind: str = "") -> list[str]:
-    """The tables of the schema without seeds and data quality."""
-    found = project.rows(
-        "select table_name as name from information_schema.tables where table_schema = 'gold'"
-        f" and table_type = 'BASE TABLE' and table_name like '{kind}%'"
-        " and table_name not like 'seed_%' order by 1"
-    )
-    apart = ("reconciliation_silver_gold", "late_arriving_data")
-    return [row["name"] for row in found if row["name"] not in apart]
 
 
 def test_the_fixture_is_what_it_is_said_to_be() -> None:
@@ -79,13 +69,7 @@ def test_no_table_is_without_a_real_row(project: Project) -> None:
 
 
 def test_no_column_is_null_throughout(project: Project) -> None:
-    empty = set()
-    for name in [*tables(project, "fact_"), *tables(project, "agg_")]:
-        columns = [row["column_name"] for row in project.rows(f"describe gold.{name}")]
-        counts = ", ".join(f"count({column}) as {column}" for column in columns)
-        found = project.rows(f"select {counts} from gold.{name}")[0]
-        empty |= {(name, column) for column, count in found.items() if count == 0}
-    assert empty == set(ALL_NULL)
+    assert blank_columns(project) == set(ALL_NULL)
 
 
 @pytest.mark.parametrize("table", [table for table in GRAINS if table.startswith("agg_")])

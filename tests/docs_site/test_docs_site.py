@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error
 
-from infra.platform import ROOT
+from dbt_gold.tools.tables import PROJECT, read_rows
 from tests.docs_site.browser import Visit, browser, visiting
 from tests.docs_site.fact_page import FACT, columns, find_by_search, find_in_tree, upstream
 from tests.docs_site.published import LOGIN, distribution_for_reader, published
@@ -114,8 +113,7 @@ def test_its_details_name_the_staging_models_that_it_depends_on(visit: Visit) ->
 
 def test_its_columns_are_described_as_specified(visit: Visit) -> None:
     find_by_search(visit.page)
-    with (ROOT / "dbt_gold" / "columns.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["table"] == FACT]
+    rows = [row for row in read_rows(PROJECT / "columns.csv") if row["table"] == FACT]
 
     shown = columns(visit.page)
 

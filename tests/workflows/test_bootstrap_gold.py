@@ -7,7 +7,6 @@ looked at), and that Redshift takes the role's database user for the runner.
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,12 +16,11 @@ from typing import Any
 import psycopg2
 import pytest
 
-from embedded_aws.stepfunctions import Clock, StepFunctions
 from tests.dbt_gold.redshift.data_api import DataApi, connected
 from tests.dbt_gold.redshift.warehouse import Warehouse, warehouse
 from tests.infra.conftest import look_once
+from tests.workflows.one_run import run_once
 
-ROLE = "arn:aws:iam::123456789012:role/data-engineer-jobs-dev-bootstrap-gold"
 RUNNER = "IAMR:data-engineer-jobs-dev-dbt-runner"
 READER, OUTSIDER = "reader", "outsider"
 STATEMENTS = 12
@@ -63,21 +61,7 @@ def bootstrapped(database: Warehouse) -> dict[str, Any]:
 
 def bootstrap(api: DataApi) -> dict[str, Any]:
     """The ended execution as DescribeExecution shows it."""
-
-    async def run() -> dict[str, Any]:
-        engine = StepFunctions(Clock.virtual(0), lambda role, service: clients(api, service))
-        try:
-            definition = look_once("dev").definitions()["bootstrap-gold"]
-            machine = {"name": "bootstrap", "definition": definition, "roleArn": ROLE}
-            arn = (await engine.handle("CreateStateMachine", machine))["stateMachineArn"]
-            started = await engine.handle("StartExecution", {"stateMachineArn": arn, "input": "{}"})
-            await engine.services.ended(started["executionArn"])
-            found: dict[str, Any] = await engine.handle("DescribeExecution", started)
-            return found
-        finally:
-            await engine.aclose()
-
-    return asyncio.run(run())
+    return run_once("bootstrap-gold", lambda service: clients(api, service))
 
 
 def clients(api: DataApi, service: str) -> DataApi:

@@ -16,6 +16,8 @@ import pytest
 
 from cli.marts import queries, source
 from tests.dbt_gold import pandas_marts
+from tests.dbt_gold.contents import blank_columns, tables
+from tests.dbt_gold.project import Project
 from tests.shared_data import SHARED
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,30 +79,14 @@ ALL_NULL = {
 
 def check_tables() -> None:
     """Of the 81 tables and of all columns of fact and aggregations, only these are empty."""
-    with source.opened(ROOT / "build/demo/analytics.duckdb") as database:
-        names = [
-            row[0]
-            for row in database.execute(
-                "select table_name from information_schema.tables where table_schema = 'gold'"
-                " and table_type = 'BASE TABLE' and table_name not like 'seed_%' and table_name"
-                " not in ('late_arriving_data', 'reconciliation_silver_gold') order by 1"
-            ).fetchall()
-        ]
-        assert len(names) == 81
-        counts = {
-            name: database.table(f"gold.{name}").count("*").fetchall()[0][0] for name in names
-        }
-        assert {name for name, count in counts.items() if count == 0} == set(EMPTY)
-        assert counts["job_confidence_details"] == 54 * counts["fact_job_posting"]
-        blank = set()
-        for name in names:
-            if name.startswith(("fact_", "agg_")):
-                table = database.table(f"gold.{name}")
-                columns = ", ".join(f"count({column})" for column in table.columns)
-                found = table.aggregate(columns).fetchall()[0]
-                pairs = zip(table.columns, found, strict=True)
-                blank |= {(name, column) for column, count in pairs if count == 0}
-        assert blank == set(ALL_NULL)
+    built = Project(ROOT / "build/demo", ROOT / "build/demo")
+    names = tables(built)
+    assert len(names) == 81
+    sizes = " union all ".join(f"select '{n}' as name, count(*) as n from gold.{n}" for n in names)
+    counts = {row["name"]: row["n"] for row in built.rows(sizes)}
+    assert {name for name, count in counts.items() if count == 0} == set(EMPTY)
+    assert counts["job_confidence_details"] == 54 * counts["fact_job_posting"]
+    assert blank_columns(built) == set(ALL_NULL)
 
 
 def check_marts(shown: str) -> None:
